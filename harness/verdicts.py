@@ -6,23 +6,29 @@ a missing prerequisite and a broken harness can never be mistaken for each other
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 
 class Verdict(StrEnum):
     """What a case ended in. Exactly one per case and run."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - not a password
     FAIL = "fail"
     WARN = "warn"  # a SHOULD was broken: shown, not red
     KNOWN = "known"  # fails exactly as the baseline says: shown, not red
-    UNEXPECTED_PASS = "unexpected pass"  # in the baseline, yet passes: red, take the row out
+    UNEXPECTED_PASS = "unexpected pass"  # noqa: S105 - in the baseline, yet passes: red
     NOT_APPLICABLE = "not applicable"  # leaves the denominator
     NOT_TESTABLE = "not testable"  # a prerequisite is missing: stays in the denominator, red
     HARNESS_ERROR = "harness error"  # our fault or the set-up's, never the proxy's
 
 
 RED = frozenset({Verdict.FAIL, Verdict.UNEXPECTED_PASS, Verdict.NOT_TESTABLE})
+EXECUTED = frozenset(Verdict) - {
+    Verdict.NOT_APPLICABLE,
+    Verdict.NOT_TESTABLE,
+    Verdict.HARNESS_ERROR,
+}
 
 
 class ExitCode(IntEnum):
@@ -41,18 +47,35 @@ class Wire(StrEnum):
     UPSTREAM = "upstream"  # proxy -> provider
 
 
-class Violation(AssertionError):
-    """The proxy (or client) under test broke a requirement.
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that is not as it must be.
 
-    ``expected`` and ``seen`` are one line each and must not contain values that change from run
-    to run (ports, ids, times): a baseline row matches them literally.
+    ``what``, ``expected`` and ``seen`` are one line each and free of values that change from run
+    to run (ports, ids, times): a baseline row matches ``line`` literally.
     """
 
-    def __init__(self, *, wire: Wire, expected: str, seen: str) -> None:
-        super().__init__(f"{wire} wire: expected {expected}; seen {seen}")
-        self.wire = wire
-        self.expected = expected
-        self.seen = seen
+    wire: Wire
+    what: str  # e.g. "choices.0.finish_reason"
+    expected: str
+    seen: str
+
+    @property
+    def line(self) -> str:
+        return f"{self.wire} wire: {self.what}: expected {self.expected}; seen {self.seen}"
+
+
+class Violation(AssertionError):  # noqa: N818 - a verdict on the proxy, not an error of ours
+    """The proxy (or client) under test broke a requirement; ``facts`` says in what."""
+
+    def __init__(self, *facts: Fact) -> None:
+        super().__init__("\n".join(fact.line for fact in facts))
+        self.facts = facts
+
+
+def violation(wire: Wire, what: str, *, expected: str, seen: str) -> Violation:
+    """A violation of one fact."""
+    return Violation(Fact(wire, what, expected, seen))
 
 
 class NotApplicable(Exception):  # noqa: N818 - a verdict, not an error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,15 +31,41 @@ class Deployment:
     info: Mapping[str, Any] = field(default_factory=dict)
     listens: bool = True
 
-    @property
-    def group_name(self) -> str:
-        return self.group or self.name
 
+def case_slug(nodeid: str) -> str:
+    """A case's name in URLs and model groups: readable, unique, the same in every run.
 
-def upstream_key(case: str, deployment: str) -> str:
-    """The key the proxy must present for this deployment: unique, and the same in every run.
-
-    It opens nothing; it is derived so that an exported config and a later run agree on it.
+    Free of slashes and dots, so that no gateway reads a provider prefix into it.
     """
-    digest = hashlib.sha256(f"{case}/{deployment}".encode()).hexdigest()
-    return f"upkey-{digest[:32]}"
+    name = nodeid.rsplit("::", 1)[-1].removeprefix("test_")
+    readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:48].strip("-")
+    return f"{readable}-{hashlib.sha256(nodeid.encode()).hexdigest()[:6]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A deployment in its place: ``case`` is the slug of the case that owns it."""
+
+    case: str
+    deployment: Deployment
+    dialect: str
+
+    @property
+    def group(self) -> str:
+        """The model name that a client asks the proxy for."""
+        name = self.deployment.group or self.deployment.name
+        return self.case if name == "default" else f"{self.case}-{name}"
+
+    @property
+    def prefix(self) -> str:
+        """The path below which this deployment's requests arrive; no trailing slash."""
+        return f"/{self.case}/{self.deployment.name}"
+
+    @property
+    def key(self) -> str:
+        """The key the proxy must present: unique, and the same in every run.
+
+        It opens nothing; it is derived so that an exported config and a later run agree on it.
+        """
+        digest = hashlib.sha256(self.prefix.encode()).hexdigest()
+        return f"upkey-{digest[:32]}"

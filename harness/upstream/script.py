@@ -98,10 +98,11 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A successful answer, possibly with a fault. ``after`` counts stream events already sent.
+    """A successful answer, possibly with a fault.
 
-    For a non-streamed answer ``after=0`` strikes before the first byte, anything else in the
-    middle of the body.
+    ``after`` and the gates count pieces of content already sent, whatever a dialect sends before
+    the first of them; ``after=0`` strikes before anything is sent. For a non-streamed answer
+    anything but 0 strikes in the middle of the body.
     """
 
     choices: tuple[Choice, ...]
@@ -122,19 +123,19 @@ class Completion:
         return replace(self, fault=fault, after=after)
 
     def resets(self, after: int = 0) -> Completion:
-        """Reset the connection after that many events."""
+        """Reset the connection after that many pieces."""
         return self.with_fault(Fault.RESET, after)
 
     def cut(self, after: int = 1) -> Completion:
-        """Close the connection cleanly after that many events, the body unfinished."""
+        """Close the connection cleanly after that many pieces, the body unfinished."""
         return self.with_fault(Fault.CUT, after)
 
     def stalls(self, after: int = 0) -> Completion:
-        """Send nothing more after that many events, and keep the connection open."""
+        """Send nothing more after that many pieces, and keep the connection open."""
         return self.with_fault(Fault.STALL, after)
 
     def malformed(self, after: int = 1) -> Completion:
-        """Send one event (or a body) that is not JSON after that many events, then go on."""
+        """Send one event (or a body) that is not JSON after that many pieces, then go on."""
         return self.with_fault(Fault.MALFORMED, after)
 
     def without_terminator(self) -> Completion:
@@ -142,11 +143,11 @@ class Completion:
         return self.with_fault(Fault.NO_TERMINATOR, 0)
 
     def error_event(self, after: int = 1) -> Completion:
-        """Report a provider error inside the stream after that many events, and end."""
+        """Report a provider error inside the stream after that many pieces, and end."""
         return self.with_fault(Fault.ERROR_EVENT, after)
 
     def held(self, gate: Gate, *, before: int) -> Completion:
-        """Hold the stream before event number ``before`` (from 0) until ``gate`` opens."""
+        """Hold the stream before piece number ``before`` (from 0) until ``gate`` opens."""
         return replace(self, gates=(*self.gates, (before, gate)))
 
     def paced(self, seconds: float) -> Completion:

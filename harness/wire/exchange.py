@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.verdicts import Violation, Wire
-
-MISSING: Any = object()
-_ABSENT: Any = object()
+from harness.verdicts import Wire, violation
+from harness.wire.expect import ABSENT, require, shorten
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +22,8 @@ class Headers:
     lines: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of_raw(cls, raw: Any) -> Headers:
-        """From an iterable of ``(bytes, bytes)`` pairs, as HTTP libraries give them."""
+    def of_raw(cls, raw: Iterable[tuple[bytes, bytes]]) -> Headers:
+        """From pairs of bytes, as HTTP libraries give them."""
         return cls(tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in raw))
 
     def get(self, name: str, default: str | None = None) -> str | None:
@@ -52,39 +51,17 @@ class Chunk:
     data: bytes
 
 
-def dig(wire: Wire, document: Any, path: tuple[str | int, ...], default: Any = MISSING) -> Any:
-    """The value at ``path`` in a JSON document.
-
-    Raises:
-        Violation: no such key or index, and no ``default`` was given.
-    """
+def dig(document: Any, path: str) -> Any:
+    """The value at a dotted path of a JSON document (``choices.0.message``), or ``ABSENT``."""
     here = document
-    for depth, step in enumerate(path):
-        try:
+    for step in path.split("."):
+        if isinstance(here, dict) and step in here:
             here = here[step]
-        except (KeyError, IndexError, TypeError):
-            if default is not MISSING:
-                return default
-            parent = ".".join(map(str, path[:depth])) or "the body"
-            if isinstance(here, dict):
-                seen = f"{parent} has only {', '.join(sorted(map(str, here))) or 'no keys'}"
-            elif isinstance(here, list):
-                seen = f"{parent} has {len(here)} items"
-            else:
-                seen = f"{parent} is {shorten(here)}"
-            raise Violation(
-                wire=wire, expected=f"a value at {'.'.join(map(str, path))}", seen=seen
-            ) from None
+        elif isinstance(here, list) and step.isdigit() and int(step) < len(here):
+            here = here[int(step)]
+        else:
+            return ABSENT
     return here
-
-
-def shorten(value: Any, limit: int = 200) -> str:
-    """``repr`` of a value for one line of a report, with the middle cut out when it is long."""
-    text = repr(value)
-    if len(text) <= limit:
-        return text
-    half = (limit - 30) // 2
-    return f"{text[:half]} …({len(text)} characters)… {text[-half:]}"
 
 
 @dataclass(slots=True)
@@ -109,21 +86,34 @@ class Message:
         try:
             return json.loads(self.body)
         except ValueError:
-            raise Violation(
-                wire=self.wire, expected="a JSON body", seen=shorten(self.body)
-            ) from None
+            raise violation(self.wire, "body", expected="JSON", seen=shorten(self.body)) from None
 
-    def at(self, *path: str | int, default: Any = MISSING) -> Any:
-        """The value at a path of the JSON body, e.g. ``at("messages", 0, "content")``.
+    def at(self, path: str) -> Any:
+        """The value at a dotted path of the JSON body, or ``ABSENT``."""
+        return dig(self.json, path)
+
+    def expect(self, wanted: Mapping[str, Any]) -> None:
+        """Every dotted path of the JSON body has its value: a literal, a ``Like`` or ``ABSENT``.
 
         Raises:
-            Violation: the path does not exist and no ``default`` was given.
+            Violation: one fact for each that has not, or the body is not JSON.
         """
-        return dig(self.wire, self.json, path, default)
+        document = self.json
+        require(self.wire, {p: (value, dig(document, p)) for p, value in wanted.items()})
 
-    def has(self, *path: str | int) -> bool:
-        """Whether the JSON body has a value (``null`` counts) at ``path``."""
-        return self.at(*path, default=_ABSENT) is not _ABSENT
+    def expect_headers(self, wanted: Mapping[str, Any]) -> None:
+        """Every header has its value: a literal, a ``Like`` or ``ABSENT``.
+
+        Raises:
+            Violation: one fact for each that has not.
+        """
+        require(
+            self.wire,
+            {
+                f"header {name}": (value, self.headers.get(name, ABSENT))
+                for name, value in wanted.items()
+            },
+        )
 
 
 @dataclass(slots=True)
@@ -133,7 +123,7 @@ class Request(Message):
     method: str
     target: str
     content: bytes = b""
-    at_time: float = field(default_factory=time.monotonic)
+    sent_at: float = field(default_factory=time.monotonic)
 
     @property
     def body(self) -> bytes:
@@ -146,7 +136,7 @@ class Response(Message):
 
     status: int
     chunks: list[Chunk] = field(default_factory=list)
-    at_time: float = field(default_factory=time.monotonic)
+    started_at: float = field(default_factory=time.monotonic)
     broken: str | None = None  # how the body ended, when not properly
 
     @property

@@ -35,6 +35,7 @@ class SseReader:
     comments: int = 0
     _buffer: str = ""
     _started: bool = False
+    _after_cr: bool = False
     _data: list[str] = field(default_factory=list)
     _name: str = ""
     _id: str = ""
@@ -57,17 +58,19 @@ class SseReader:
         return events
 
     def _take_line(self) -> str | None:
-        """The next whole line, or None. A CR at the very end waits: an LF may follow."""
+        """The next whole line, or None."""
+        if self._after_cr and self._buffer:
+            self._buffer = self._buffer.removeprefix("\n")
+            self._after_cr = False
         ends = [i for i in (self._buffer.find("\n"), self._buffer.find("\r")) if i >= 0]
         if not ends:
             return None
         end = min(ends)
-        if self._buffer[end] == "\r" and end == len(self._buffer) - 1:
-            # Only a blank line needs no lookahead: dispatch must not wait for the next chunk.
-            if end > 0:
-                return None
-        width = 2 if self._buffer[end : end + 2] == "\r\n" else 1
-        line, self._buffer = self._buffer[:end], self._buffer[end + width :]
+        line = self._buffer[:end]
+        # An event must be dispatched at its last byte, so a CR is not held back to see whether an
+        # LF follows; the LF is dropped when it comes.
+        self._after_cr = self._buffer[end] == "\r"
+        self._buffer = self._buffer[end + 1 :]
         return line
 
     def _line(self, line: str, at: float) -> Event | None:

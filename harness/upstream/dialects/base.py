@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-from harness.upstream.script import Completion, Failure
+from harness.upstream.script import Answer, Completion, Failure, Fault, TokenLogprob, ToolCall
+from harness.verdicts import HarnessError
 from harness.wire.exchange import Request
+
+STREAM_FAILURE = "The scripted provider failed in mid-stream."
+
+Feature = Literal[
+    "cached",  # usage says how much of the prompt came from a cache
+    "error_code",  # an error carries a code of its own beside its type
+    "error_param",  # an error names the parameter at fault
+    "logprobs",
+    "n",  # several choices
+    "no_choices",  # an answer without any choice
+    "no_usage",  # usage may be absent
+    "raw_arguments",  # tool arguments may be text that is not a JSON object
+    "reasoning",
+    "reasoning_usage",  # usage says how much of the completion was reasoning
+    "refusal",
+    "stream_error_event",
+    "system_fingerprint",
+    "terminator",  # a stream ends with a mark of its own
+]
 
 
 def compact(value: Any) -> bytes:
@@ -21,6 +41,16 @@ def sse(data: Any, event: str | None = None) -> bytes:
     payload = data.encode() if isinstance(data, str) else compact(data)
     head = f"event: {event}\n".encode() if event else b""
     return head + b"data: " + payload + b"\n\n"
+
+
+def pieces(text: str, size: int = 7) -> list[str]:
+    """``text`` cut into pieces of ``size`` characters, the way tool arguments are streamed."""
+    return [text[start : start + size] for start in range(0, len(text), size)]
+
+
+def dealt(tokens: Sequence[TokenLogprob], hands: int) -> list[tuple[TokenLogprob, ...]]:
+    """Log probabilities dealt over the ``hands`` deltas of a text: one each, the last the rest."""
+    return [tuple(tokens[n : n + 1 if n < hands - 1 else None]) for n in range(hands)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +78,8 @@ class Dialect(Protocol):
     model: str  # the LiteLLM model string, provider prefix included, used by default
     key_header: str  # the header that carries the deployment's key
     malformed_event: bytes  # an event that is framed well, but whose payload is not JSON
+    lead_in: int  # events of a streamed text that come before its first piece
+    features: frozenset[Feature]  # what this dialect can express
 
     def litellm_params(self, base: str, key: str) -> dict[str, Any]:
         """``litellm_params`` for a deployment at ``base`` (no trailing slash), less ``model``."""
@@ -57,7 +89,7 @@ class Dialect(Protocol):
         """Whether LiteLLM sends this on its own account, e.g. to list models."""
         ...
 
-    def discovery(self, path: str) -> bytes:
+    def discovery(self) -> bytes:
         """The JSON answer to a discovery request."""
         ...
 
@@ -89,3 +121,68 @@ def parsed(request: Request) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def arguments_object(call: ToolCall) -> dict[str, Any] | None:
+    """The call's arguments as a JSON object, an empty one for no text; None: they are not one."""
+    try:
+        value = json.loads(call.arguments or "{}")
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def needs(answer: Answer) -> frozenset[Feature]:
+    """The features a dialect must have to express ``answer``."""
+    uses: dict[Feature, bool]
+    if isinstance(answer, Failure):
+        uses = {"error_code": answer.code is not None, "error_param": answer.param is not None}
+    else:
+        every, usage = answer.choices, answer.usage
+        uses = {
+            "cached": usage is not None and usage.cached is not None,
+            "logprobs": any(choice.logprobs for choice in every),
+            "n": len(every) > 1,
+            "no_choices": not every,
+            "no_usage": usage is None,
+            "raw_arguments": any(
+                arguments_object(call) is None for choice in every for call in choice.tool_calls
+            ),
+            "reasoning": any(choice.reasoning is not None for choice in every),
+            "reasoning_usage": usage is not None and usage.reasoning is not None,
+            "refusal": any(choice.refusal is not None for choice in every),
+            "stream_error_event": answer.fault is Fault.ERROR_EVENT,
+            "terminator": answer.fault is Fault.NO_TERMINATOR,
+        }
+    return frozenset(feature for feature, used in uses.items() if used)
+
+
+def require(dialect: Dialect, answer: Answer) -> None:
+    """Refuse a script that the dialect has no words for.
+
+    Raises:
+        HarnessError: ``answer`` uses features that ``dialect`` lacks; names them.
+    """
+    if lacking := sorted(needs(answer) - dialect.features):
+        raise HarnessError(
+            f"the {dialect.name} dialect cannot express {', '.join(lacking)}",
+            fix="run this case only on dialects whose `features` name what its script uses",
+        )
+
+
+def native_finish(
+    dialect: Dialect, finish: str, words: Mapping[str, str], own: frozenset[str]
+) -> str:
+    """``finish`` in the provider's words: translated from OpenAI's, or already its own.
+
+    Raises:
+        HarnessError: the word belongs to neither.
+    """
+    if finish in own:
+        return finish
+    if finish not in words:
+        raise HarnessError(
+            f"the {dialect.name} dialect has no finish reason for {finish!r}",
+            fix=f"use one of {', '.join(sorted({*words, *own}))}",
+        )
+    return words[finish]

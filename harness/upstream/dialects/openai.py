@@ -6,9 +6,20 @@ Rule: https://platform.openai.com/docs/api-reference/chat
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from harness.upstream.dialects.base import Asked, EventStream, compact, parsed, sse
+from harness.upstream.dialects.base import (
+    STREAM_FAILURE,
+    Asked,
+    EventStream,
+    Feature,
+    compact,
+    dealt,
+    parsed,
+    pieces,
+    sse,
+)
 from harness.upstream.script import Choice, Completion, Failure, TokenLogprob, Usage
 from harness.wire.exchange import Request
 
@@ -48,10 +59,8 @@ def _logprob(entry: TokenLogprob) -> dict[str, Any]:
     return {**one(entry.token, entry.logprob), "top_logprobs": [one(t, p) for t, p in entry.top]}
 
 
-def _logprobs(choice: Choice) -> dict[str, Any] | None:
-    if not choice.logprobs:
-        return None
-    return {"content": [_logprob(entry) for entry in choice.logprobs], "refusal": None}
+def _logprobs(tokens: Sequence[TokenLogprob]) -> dict[str, Any] | None:
+    return {"content": [_logprob(entry) for entry in tokens], "refusal": None} if tokens else None
 
 
 class OpenAI:
@@ -61,6 +70,25 @@ class OpenAI:
     model = "openai/gpt-4o"
     key_header = "authorization"
     malformed_event = b"data: {this is not JSON\n\n"
+    lead_in = 1
+    features: frozenset[Feature] = frozenset(
+        {
+            "cached",
+            "error_code",
+            "error_param",
+            "logprobs",
+            "n",
+            "no_choices",
+            "no_usage",
+            "raw_arguments",
+            "reasoning",
+            "reasoning_usage",
+            "refusal",
+            "stream_error_event",
+            "system_fingerprint",
+            "terminator",
+        }
+    )
 
     def litellm_params(self, base: str, key: str) -> dict[str, Any]:
         return {"api_base": f"{base}/v1", "api_key": key}
@@ -68,7 +96,7 @@ class OpenAI:
     def is_discovery(self, method: str, path: str) -> bool:
         return method == "GET" and path.endswith("/models")
 
-    def discovery(self, path: str) -> bytes:
+    def discovery(self) -> bytes:
         return compact({"object": "list", "data": []})
 
     def understand(self, request: Request, path: str) -> Asked | None:
@@ -115,7 +143,7 @@ class OpenAI:
         return {
             "index": index,
             "message": message,
-            "logprobs": _logprobs(choice),
+            "logprobs": _logprobs(choice.logprobs),
             "finish_reason": choice.finish,
         }
 
@@ -136,15 +164,9 @@ class OpenAI:
             events.append(chunk(index, {"role": "assistant", "content": "", "refusal": None}))
             if choice.reasoning:
                 events.append(chunk(index, {"reasoning_content": choice.reasoning}))
-            tokens = list(choice.logprobs)
-            for n, piece in enumerate(choice.deltas):
-                shown = tokens[n : n + 1] if n < len(choice.deltas) - 1 else tokens[n:]
-                logprobs = (
-                    {"content": [_logprob(entry) for entry in shown], "refusal": None}
-                    if shown
-                    else None
-                )
-                events.append(chunk(index, {"content": piece}, logprobs=logprobs))
+            shown = dealt(choice.logprobs, len(choice.deltas))
+            for piece, tokens in zip(choice.deltas, shown, strict=True):
+                events.append(chunk(index, {"content": piece}, logprobs=_logprobs(tokens)))
             if choice.refusal:
                 events.append(chunk(index, {"refusal": choice.refusal}))
             events += [chunk(index, delta) for delta in _tool_deltas(choice)]
@@ -184,7 +206,7 @@ class OpenAI:
 
     def error_event(self) -> bytes:
         error = {
-            "message": "The scripted provider failed in mid-stream.",
+            "message": STREAM_FAILURE,
             "type": "server_error",
             "param": None,
             "code": None,
@@ -200,7 +222,8 @@ def _tool_deltas(choice: Choice) -> list[dict[str, Any]]:
         deltas.append(
             {"tool_calls": [{"index": index, "id": call.id, "type": "function", "function": head}]}
         )
-        for start in range(0, len(call.arguments), 7):
-            piece = {"arguments": call.arguments[start : start + 7]}
-            deltas.append({"tool_calls": [{"index": index, "function": piece}]})
+        deltas += [
+            {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
+            for piece in pieces(call.arguments)
+        ]
     return deltas

@@ -1,0 +1,3 @@
+"""Makes ``pytest suites/`` a conformance run."""
+
+pytest_plugins = ["harness.plugin"]

@@ -1,0 +1,1 @@
+"""What a case is written in: marks, the case at work, and the answers it gets."""

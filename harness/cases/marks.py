@@ -1,0 +1,36 @@
+"""The marks that a case carries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.upstream.deployment import Deployment
+
+ALL_DIALECTS = ("openai", "anthropic", "gemini")
+
+
+def requirement(*ids: str) -> pytest.MarkDecorator:
+    """The rows of the ledger that this case checks."""
+    return pytest.mark.requirement(*ids)
+
+
+def deployments(*wanted: Deployment) -> pytest.MarkDecorator:
+    """The deployments that the case needs, instead of one called ``default``."""
+    return pytest.mark.deployments(*wanted)
+
+
+def deployment(**settings: Any) -> pytest.MarkDecorator:
+    """One ``default`` deployment with these settings, see ``Deployment``."""
+    return pytest.mark.deployments(Deployment(**settings))
+
+
+def dialects(*names: str) -> pytest.MarkDecorator:
+    """Run the case once for each of these provider protocols; all of them by default."""
+    return pytest.mark.parametrize("dialect", names or ALL_DIALECTS)
+
+
+def both_modes() -> pytest.MarkDecorator:
+    """Run the case once non-streaming and once streaming."""
+    return pytest.mark.parametrize("stream", [False, True], ids=["json", "stream"])

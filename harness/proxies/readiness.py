@@ -1,0 +1,95 @@
+"""Waits until a proxy answers HTTP, and asks it what it is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from harness.verdicts import HarnessError
+
+POLL = 0.1  # seconds between two looks
+STARTING = {502, 503, 504}  # what a server or a port forwarder says before it is up
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the running proxy says it is, on the wire. Decides which baseline applies."""
+
+    name: str  # "litellm", or "unknown"
+    version: str  # "1.106.2", or ""
+
+    def __str__(self) -> str:
+        label = "LiteLLM" if self.name == "litellm" else self.name
+        return f"{label} {self.version}".strip()
+
+
+def wait_until_ready(
+    url: str, key: str, *, alive: Callable[[], str | None], timeout: float
+) -> None:
+    """Block until the proxy at ``url`` answers ``GET /health/liveliness``, whatever it says.
+
+    A broken gateway that answers is ready: what it answers is for the cases to judge.
+
+    Args:
+        url: base URL, no trailing slash.
+        key: sent as a bearer token.
+        alive: None while the proxy runs, else one line that says how it ended.
+        timeout: seconds.
+
+    Raises:
+        HarnessError: it ended, or did not answer in time.
+    """
+    deadline = time.monotonic() + timeout
+    last = "no connection"
+    with httpx.Client(timeout=5, trust_env=False) as client:
+        while (ended := alive()) is None:
+            try:
+                answer = client.get(
+                    f"{url}/health/liveliness", headers={"Authorization": f"Bearer {key}"}
+                )
+            except httpx.HTTPError as error:
+                last = type(error).__name__
+            else:
+                if answer.status_code not in STARTING:
+                    return
+                last = f"status {answer.status_code}"
+            if time.monotonic() > deadline:
+                raise HarnessError(
+                    f"the proxy did not become ready within {timeout:g} s (last: {last})",
+                    fix="read its log above; give it longer with --proxy-timeout SECONDS",
+                )
+            threading.Event().wait(POLL)
+    raise HarnessError(
+        f"the proxy {ended} before it was ready",
+        fix="read its log above; the config it was given is what `conformance config` prints",
+    )
+
+
+def identify(url: str, key: str) -> Identity:
+    """Name and version as the proxy states them: response header first, then its OpenAPI page.
+
+    Rule: https://docs.litellm.ai/docs/proxy/response_headers (``x-litellm-version``)
+    """
+    headers = {"Authorization": f"Bearer {key}"}
+    with httpx.Client(timeout=30, trust_env=False, headers=headers) as client:
+        for ask in (
+            lambda: client.post(
+                f"{url}/v1/chat/completions",
+                json={"model": "conformance-no-such-model", "messages": []},
+            ),
+            lambda: client.get(f"{url}/openapi.json"),
+        ):
+            try:
+                answer = ask()
+                if version := answer.headers.get("x-litellm-version"):
+                    return Identity("litellm", version)
+                info = answer.json()["info"]
+                if "litellm" in info["title"].lower():
+                    return Identity("litellm", str(info["version"]))
+            except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError):
+                continue
+    return Identity("unknown", "")

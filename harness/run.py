@@ -1,0 +1,142 @@
+"""One run: the scripted upstream, the proxy in front of it, and what the proxy says it is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.clients.http import HttpClient
+from harness.proxies.base import Endpoint, Runner
+from harness.proxies.choose import Wanted, choose
+from harness.proxies.command import new_key
+from harness.proxies.config import litellm_config
+from harness.proxies.readiness import Identity, identify
+from harness.upstream.deployment import Placed
+from harness.upstream.server import Upstream
+from harness.verdicts import HarnessError
+from harness.wire.redact import Redactor
+
+DEFAULT_UPSTREAM_PORT = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run was asked for."""
+
+    wanted: Wanted
+    key: str | None = None  # of a proxy that already runs
+    listen: tuple[str, int] | None = None  # --upstream-listen
+
+
+class Run:
+    """Start it, use ``endpoint``, ``client`` and ``upstream``, stop it."""
+
+    def __init__(self, options: Options, placed: Sequence[Placed]) -> None:
+        self.redact = Redactor()
+        self.upstream: Upstream | None = None
+        self._options = options
+        self._placed = placed
+        self._runner: Runner | None = None
+        self._client: HttpClient | None = None
+        self._endpoint: Endpoint | None = None
+        self.identity = Identity("unknown", "")
+
+    def start(self) -> None:
+        """Start everything, or nothing.
+
+        Raises:
+            HarnessError: with secrets already taken out of its text.
+        """
+        try:
+            self._start()
+        except BaseException as error:
+            self.stop()
+            if isinstance(error, HarnessError):
+                error.message, error.detail = self.redact(error.message), self.redact(error.detail)
+            raise
+
+    def _start(self) -> None:
+        runner = self._runner = choose(self._options.wanted)
+        key = self._key(runner)
+        self.redact.add(key, "$LITELLM_API_KEY")
+        for placed in self._placed:
+            self.redact.add(placed.key, f"<key of {placed.prefix[1:]}>")
+        url = ""
+        if runner.name != "url" or self._options.listen is not None:
+            host, port = self._options.listen or (runner.upstream_host, DEFAULT_UPSTREAM_PORT)
+            self.upstream = Upstream(host, port).__enter__()
+            url = runner.upstream_url(self.upstream.port)
+        self._endpoint = runner.start(self._config(runner, url), key)
+        self._client = HttpClient(self._endpoint.url)
+        self.identity = identify(self._endpoint.url, key)
+        if runner.name == "url" and self.upstream is not None:
+            self._check_exported()
+
+    def _config(self, runner: Runner, url: str) -> str:
+        if self.upstream is None:
+            return ""
+        refusing = runner.upstream_url(self.upstream.refusing_port)
+        return litellm_config(self._placed, url, refusing_url=refusing)
+
+    def _key(self, runner: Runner) -> str:
+        if runner.name != "url":
+            return new_key()
+        key = self._options.key or os.environ.get("LITELLM_API_KEY")
+        if not key:
+            raise HarnessError(
+                "a proxy that already runs needs its key",
+                fix="give it with --proxy-key, or in LITELLM_API_KEY",
+            )
+        return key
+
+    def _check_exported(self) -> None:
+        """With ``--upstream-listen`` the proxy must have been started with our config."""
+        listed = self.client.send(
+            self.client.build(
+                "GET", "/v1/models", headers={"Authorization": f"Bearer {self.endpoint.key}"}
+            )
+        )
+        text = listed.response.body.decode("utf-8", "replace") if listed.response else ""
+        missing = [p.group for p in self._placed if f'"{p.group}"' not in text]
+        if missing:
+            raise HarnessError(
+                f"the proxy does not serve {len(missing)} of the cases' {len(self._placed)} models "
+                f"({missing[0]}, …)",
+                fix="start it with the config that `conformance config` prints today",
+            )
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The proxy."""
+        assert self._endpoint is not None, "the run has not started"  # noqa: S101
+        return self._endpoint
+
+    @property
+    def client(self) -> HttpClient:
+        """Our client to it."""
+        assert self._client is not None, "the run has not started"  # noqa: S101
+        return self._client
+
+    @property
+    def headline(self) -> str:
+        """What is tested, how it came to run, and why so."""
+        if self._runner is None:
+            return "no proxy"
+        return f"{self.identity} ({self._runner.name}; {self._runner.why}) at {self.endpoint.url}"
+
+    def log(self) -> str:
+        """The proxy's log so far, without secrets."""
+        return self.redact(self._runner.log()) if self._runner is not None else ""
+
+    def stop(self) -> None:
+        """Stop everything; safe to call twice."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+        if self._runner is not None:
+            self._runner.stop()
+        if self.upstream is not None:
+            self.upstream.__exit__(*sys.exc_info())
+            self.upstream = None
