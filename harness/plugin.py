@@ -7,7 +7,7 @@ proxy is stopped and the summary printed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,20 +79,13 @@ def pytest_configure(config: pytest.Config) -> None:
         read_options(config)
         ledger = load_ledger(suites / "requirements")
         check_patterns(config.getoption("requirement"), ledger)
-        if config.getoption("numprocesses", None):
-            raise HarnessError(
-                "the cases of a run share one proxy, so they cannot be spread with -n",
-                fix="leave -n out",
-            )
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[SESSION] = Session(suites, ledger)
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(
-    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
-) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     here = config.stash[SESSION]
     cases = [i for i in items if isinstance(i, pytest.Function) and here.suites in i.path.parents]
     try:
@@ -101,10 +94,10 @@ def pytest_collection_modifyitems(
         raise pytest.UsageError(str(error)) from None
     asked = whole_suites(here.suites, config.args, config.invocation_params.dir)
     if missing := uncovered(here.ledger, asked, here.bindings.values()):
-        error = HarnessError(
+        gap = HarnessError(
             f"no case checks {', '.join(missing)}", fix="write one: a MUST needs a case"
         )
-        raise pytest.UsageError(str(error))
+        raise pytest.UsageError(str(gap))
     if patterns := config.getoption("requirement"):
         kept = [
             i
@@ -126,7 +119,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     here.run = Run(read_options(config), [p for binding in wanted for p in binding.placed])
     try:
         here.run.start()
-        here.baseline = _baseline(config, here)
+        here.baseline = _baseline(config, here.suites, here.run)
     except HarnessError as error:
         here.outcomes.set_up_failed = True
         _say(config, f"\n{error}", red=True)
@@ -136,14 +129,13 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     return None
 
 
-def _baseline(config: pytest.Config, here: Session) -> Baseline:
+def _baseline(config: pytest.Config, suites: Path, run: Run) -> Baseline:
     choice = config.getoption("baseline")
     if choice == "none":
         return Baseline()
     if choice is not None:
         return one_baseline(Path(choice))
-    assert here.run is not None
-    return find_baseline(here.suites / "baselines", here.run.identity)
+    return find_baseline(suites / "baselines", run.identity)
 
 
 def _say(config: pytest.Config, text: str, **markup: bool) -> None:
@@ -168,7 +160,8 @@ def stream() -> bool:
 def case(request: pytest.FixtureRequest, dialect: str, stream: bool) -> Iterator[Case]:  # noqa: ARG001
     """The case at work, with its deployments behind the proxy and empty scripts."""
     here = request.config.stash[SESSION]
-    assert here.run is not None
+    if here.run is None:
+        raise HarnessError("there is no proxy", fix="report this as a bug")
     binding = here.bindings[request.node.nodeid]
     at_work = Case(
         endpoint=here.run.endpoint,
@@ -184,21 +177,22 @@ def case(request: pytest.FixtureRequest, dialect: str, stream: bool) -> Iterator
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """After the case's own checks, those that hold in every case."""
     try:
-        result = yield
+        yield
     except Violation as broken:
         at_work = item.stash.get(CASE, None)
         raise Violation(*broken.facts, *(leaks(at_work) if at_work else ())) from None
     at_work = item.stash.get(CASE, None)
     if at_work is not None and (facts := [*leaks(at_work), *unexpected_traffic(at_work)]):
         raise Violation(*facts)
-    return result
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, Any]:
     report = yield
     here = item.config.stash[SESSION]
     binding = here.bindings.get(item.nodeid)
@@ -216,7 +210,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if outcome.facts:
         log = here.run.log()[item.stash.get(LOG_FROM, 0) :]
         text = failure_text(
-            binding, here.ledger, outcome.facts, item.stash.get(CASE, None), log, here.run.redact
+            binding,
+            here.ledger,
+            outcome.facts,
+            case=item.stash.get(CASE, None),
+            log=log,
+            redact=here.run.redact,
         )
     match outcome.verdict:
         case Verdict.PASS:

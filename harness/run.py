@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,7 +65,8 @@ class Run:
         url = ""
         if runner.name != "url" or self._options.listen is not None:
             host, port = self._options.listen or (runner.upstream_host, DEFAULT_UPSTREAM_PORT)
-            self.upstream = Upstream(host, port).__enter__()
+            self.upstream = Upstream(host, port)
+            self.upstream.start()
             url = runner.upstream_url(self.upstream.port)
         self._endpoint = runner.start(self._config(runner, url), key)
         self._client = HttpClient(self._endpoint.url)
@@ -138,5 +138,5 @@ class Run:
         if self._runner is not None:
             self._runner.stop()
         if self.upstream is not None:
-            self.upstream.__exit__(*sys.exc_info())
+            self.upstream.stop()
             self.upstream = None

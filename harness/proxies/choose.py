@@ -44,23 +44,24 @@ def choose(wanted: Wanted) -> Runner:
         return CommandRunner(wanted.command, why="--proxy-command", timeout=wanted.timeout)
     if wanted.proxy.startswith(("http://", "https://")):
         return UrlRunner(wanted.proxy, upstream_host=wanted.upstream_host, why="--proxy URL")
-    if wanted.proxy == "process":
-        return _process(wanted, "--proxy process")
-    if wanted.proxy == "container":
-        return _container(wanted, "--proxy container")
+    if wanted.proxy == "auto":
+        return _automatic(wanted)
+    make = _process if wanted.proxy == "process" else _container
+    return make(wanted, f"--proxy {wanted.proxy}")
+
+
+def _automatic(wanted: Wanted) -> Runner:
     if wanted.litellm is not None:
         return _process(wanted, "auto: --litellm asks for a version")
-    if problem := engine_problem():
-        return _process(wanted, f"auto: {problem}")
-    if problem := image_problem(wanted.image or IMAGE):
-        if wanted.image is not None:
-            raise HarnessError(
-                f"no image {wanted.image}",
-                fix="correct --image, or build one with `conformance image build`",
-                detail=problem,
-            )
-        return _process(wanted, f"auto: {problem}")
-    return _container(wanted, "auto: a Docker engine answers and has the image")
+    problem = engine_problem() or image_problem(wanted.image or IMAGE)
+    if not problem:
+        return _container(wanted, "auto: a Docker engine answers and has the image")
+    if wanted.image is not None:
+        raise HarnessError(
+            f"no container of {wanted.image}: {problem}",
+            fix="correct --image, or build one with `conformance image build`",
+        )
+    return _process(wanted, f"auto: {problem}")
 
 
 def _process(wanted: Wanted, why: str) -> Runner:

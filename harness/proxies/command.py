@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -33,8 +34,8 @@ OFFLINE = {
     "LITELLM_LOCAL_AUTOROUTER_PRESETS": "True",
     "HF_HUB_OFFLINE": "1",
     "NO_COLOR": "1",
+    "PYTHONUNBUFFERED": "1",  # the log is read while it is written
 }
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
 def new_key() -> str:
@@ -117,7 +118,6 @@ class CommandRunner:
         self._folder = Path(tempfile.mkdtemp(prefix="conformance-"))  # mode 0700
         path = self._folder / "config.yaml"
         path.write_text(config)
-        (self._folder / "home").mkdir()
         fields = {"{config}": str(path), "{host}": HOST, "{port}": str(port)}
         words = [_filled(word, fields) for word in self._words]
         if shutil.which(words[0]) is None:
@@ -125,26 +125,20 @@ class CommandRunner:
                 f"--proxy-command: no program {words[0]!r}",
                 fix="give a program on PATH, or its path",
             )
-        guard = [sys.executable, "-m", "harness.proxies.guard", "--", *words]
+        guard = [sys.executable, "-m", "harness.proxies.guard"]
         with (self._folder / "proxy.log").open("wb") as log:
             self._guard = subprocess.Popen(  # noqa: S603 - the user's own command
-                guard,
+                [*guard, "--folder", str(self._folder), "--", *words],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=self._environment(key),
+                env={**self._environment(self._folder), "LITELLM_MASTER_KEY": key},
                 start_new_session=True,
             )
 
-    def _environment(self, key: str) -> dict[str, str]:
-        assert self._folder is not None  # noqa: S101 - for the type checker
-        passed = {k: os.environ[k] for k in PASSED_ON if k in os.environ}
-        return {
-            **passed,
-            **OFFLINE,
-            "HOME": str(self._folder / "home"),
-            "LITELLM_MASTER_KEY": key,
-        }
+    def _environment(self, folder: Path) -> dict[str, str]:  # noqa: ARG002 - for subclasses
+        """What the command runs with besides the key; ``folder`` is the run's own."""
+        return {**os.environ, **OFFLINE}
 
     def _ended(self) -> str | None:
         code = self._guard.poll() if self._guard is not None else None
@@ -172,7 +166,8 @@ def free_port() -> int:
 
 
 def tail(log: str, lines: int = TAIL) -> str:
-    """The last lines of a log that say something."""
+    """The last lines of a log that say something, without colours."""
+    log = re.sub(r"\x1b\[[0-9;]*m", "", log)
     kept = [line.rstrip() for line in log.splitlines() if line.strip()]
     return "\n".join(kept[-lines:])
 

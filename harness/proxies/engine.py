@@ -95,6 +95,20 @@ def image_problem(image: str) -> str | None:
     return None
 
 
+def local_image(image: str) -> bool:
+    """Whether the engine has ``image``; pulls nothing.
+
+    Raises:
+        HarnessError: there is no engine.
+    """
+    with engine() as client:
+        try:
+            client.images.get(image)
+        except ImageNotFound:
+            return False
+    return True
+
+
 def remove_labelled(label: str) -> None:
     """Remove every container with ``label`` ("KEY=VALUE"), running or not.
 

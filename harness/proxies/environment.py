@@ -42,9 +42,7 @@ def environment(version: str) -> Path:
         raise HarnessError(
             f"{version!r} is not a version of LiteLLM", fix="write it like --litellm 1.106.2"
         )
-    python = f"py{sys.version_info.major}.{sys.version_info.minor}"
-    folder = cache_root() / "environments" / f"litellm-{version}-{python}"
-    program, done = folder / "bin" / "litellm", folder / ".complete"
+    folder, program, done = _places(version)
     if done.exists() and program.exists():
         return program
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -61,16 +59,29 @@ def environment(version: str) -> Path:
     return program
 
 
+def installed(version: str) -> bool:
+    """Whether the environment of ``version`` is there; installs nothing."""
+    _, program, done = _places(version)
+    return done.exists() and program.exists()
+
+
+def _places(version: str) -> tuple[Path, Path, Path]:
+    """Where an environment is: its folder, its program, and the mark that it is whole."""
+    python = f"py{sys.version_info.major}.{sys.version_info.minor}"
+    folder = cache_root() / "environments" / f"litellm-{version}-{python}"
+    return folder, folder / "bin" / "litellm", folder / ".complete"
+
+
 def _install(version: str, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    until = (_released(version) + SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
+    until = (released(version) + SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
     _uv("venv", "--python", sys.executable, str(folder))
     python = str(folder / "bin" / "python")
     wanted = [f"litellm[proxy]=={version}", PRISMA]
     _uv("pip", "install", "--python", python, "--exclude-newer", until, *wanted)
 
 
-def _released(version: str) -> datetime.datetime:
+def released(version: str) -> datetime.datetime:
     """When that version was uploaded, as the package index says."""
     requirement = f"litellm=={version}\n"
     lock = _uv("pip", "compile", "--no-deps", "--format", "pylock.toml", "-", stdin=requirement)

@@ -1,9 +1,10 @@
 """A small process that outlives pytest just long enough to clean up after it.
 
-``python -m harness.proxies.guard [--label KEY=VALUE] [-- CMD ARG...]`` runs ``CMD`` and holds
-standard input. When that pipe closes, because pytest stopped it, crashed or was killed with
-SIGKILL, the guard ends everything ``CMD`` ever started, and removes the containers that carry the
-label. It lives in a session of its own, so a Ctrl-C in the terminal does not reach it.
+``python -m harness.proxies.guard [--label KEY=VALUE] [--folder DIR] [-- CMD ARG...]`` runs ``CMD``
+and holds standard input. When that pipe closes, because pytest stopped it, crashed or was killed
+with SIGKILL, the guard ends everything ``CMD`` ever started, and removes the folder and the
+containers that carry the label. It lives in a session of its own, so a Ctrl-C in the terminal does
+not reach it.
 
 On Linux the guard is a child subreaper: a daemon that forks twice and calls ``setsid`` still
 becomes its child, and is ended too. Elsewhere it ends the descendants that it has seen.
@@ -16,6 +17,7 @@ import contextlib
 import ctypes
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import sys
@@ -77,24 +79,30 @@ def wait_for_either(child: subprocess.Popen[bytes] | None) -> int:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="guard", description=__doc__)
     parser.add_argument("--label", help="remove containers that carry this label at the end")
+    parser.add_argument("--folder", help="remove this folder at the end")
     parser.add_argument("command", nargs="*")
     args = parser.parse_args(argv)
 
-    def stop(signum: int, frame: FrameType | None) -> None:
+    def stop(signum: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + signum)
 
     for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(signum, stop)
     become_subreaper()
-    child = subprocess.Popen(args.command, stdin=subprocess.DEVNULL) if args.command else None
+    child = None
+    if args.command:
+        child = subprocess.Popen(args.command, stdin=subprocess.DEVNULL)  # noqa: S603 - the user's
     try:
         code = wait_for_either(child)
     finally:
         end_descendants()
         if args.label:
-            from harness.proxies.engine import remove_labelled
+            # Imported only here: it takes longer than a guard without containers lives.
+            from harness.proxies.engine import remove_labelled  # noqa: PLC0415
 
             remove_labelled(args.label)
+        if args.folder:
+            shutil.rmtree(args.folder, ignore_errors=True)
     return code if code >= 0 else 128 - code
 
 

@@ -29,7 +29,7 @@ from uv import find_uv_bin
 
 from harness.proxies.command import tail
 from harness.proxies.engine import NO_ENGINE_FIX, engine, engine_problem
-from harness.proxies.environment import PRISMA, SLACK, _released
+from harness.proxies.environment import PRISMA, SLACK, released
 from harness.proxies.versions import LITELLM
 from harness.verdicts import HarnessError
 
@@ -104,7 +104,7 @@ def build(version: str, tag: str) -> None:
         raise HarnessError(
             f"{tag!r} is not a name for an image", fix=f"write it like --tag {EXAMPLE}"
         )
-    until = (_released(version) + SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
+    until = (released(version) + SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
     with engine(SILENCE) as client:
         base = _base(client)
         _say(f"{tag}: installing LiteLLM {version} (about 20 s)")

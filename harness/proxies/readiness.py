@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -76,20 +77,19 @@ def identify(url: str, key: str) -> Identity:
     """
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(timeout=30, trust_env=False, headers=headers) as client:
-        for ask in (
+        asks: tuple[Callable[[], httpx.Response], ...] = (
             lambda: client.post(
                 f"{url}/v1/chat/completions",
                 json={"model": "conformance-no-such-model", "messages": []},
             ),
             lambda: client.get(f"{url}/openapi.json"),
-        ):
-            try:
+        )
+        for ask in asks:
+            with contextlib.suppress(httpx.HTTPError, ValueError, KeyError, TypeError):
                 answer = ask()
                 if version := answer.headers.get("x-litellm-version"):
                     return Identity("litellm", version)
                 info = answer.json()["info"]
-                if "litellm" in info["title"].lower():
+                if "litellm" in str(info["title"]).lower():
                     return Identity("litellm", str(info["version"]))
-            except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError):
-                continue
     return Identity("unknown", "")

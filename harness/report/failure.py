@@ -23,6 +23,7 @@ def failure_text(
     binding: Binding,
     ledger: Ledger,
     facts: Sequence[Fact],
+    *,
     case: Case | None,
     log: str,
     redact: Callable[[str], str],

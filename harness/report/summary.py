@@ -37,4 +37,4 @@ def _section(title: str, entries: Iterable[str]) -> list[str]:
     counted = Counter(entries)
     if not counted:
         return []
-    return ["", f"{title}:", *(f"  {n:>3} × {text}" for text, n in counted.items())]
+    return ["", f"{title}:", *(f"  {n:>4} x {text}" for text, n in counted.items())]

@@ -19,7 +19,7 @@ from harness.wire.exchange import Chunk, Exchange, Headers, Response
 MALFORMED_BODY = b'{"this is": not JSON'
 
 
-class _Stop(Exception):
+class _Stop(Exception):  # noqa: N818 - not an error
     """The connection has been ended by a fault; nothing more can be written."""
 
 

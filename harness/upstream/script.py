@@ -8,8 +8,8 @@ them into the provider's own JSON or event stream.
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -84,16 +84,15 @@ class Fault(StrEnum):
 class Gate:
     """Holds a stream before an event until the case opens it; proves that nothing is buffered."""
 
-    _event: threading.Event = field(default_factory=threading.Event)
+    _opened: Future[None] = field(default_factory=Future)
 
     def open(self) -> None:
         """Let the stream go on."""
-        self._event.set()
+        self._opened.set_result(None)
 
     async def passed(self) -> None:
         """Wait, cancellably, until the gate is open."""
-        while not self._event.is_set():
-            await asyncio.sleep(0.002)
+        await asyncio.shield(asyncio.wrap_future(self._opened))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +197,7 @@ def says(
     refusal: str | None = None,
     reasoning: str | None = None,
     logprobs: Sequence[TokenLogprob] = (),
-    usage: Usage | None = Usage(),  # noqa: B008 - frozen
+    usage: Usage | None = Usage(),
     id: str = "chatcmpl-upstream1",
     model: str | None = None,
     extra: Mapping[str, Any] | None = None,
@@ -219,13 +218,13 @@ def calls(
     *tool_calls: ToolCall,
     text: str | None = None,
     finish: str = "tool_calls",
-    usage: Usage | None = Usage(),  # noqa: B008 - frozen
+    usage: Usage | None = Usage(),
 ) -> Completion:
     """One choice that calls tools, in parallel when there are several."""
     return Completion((Choice(text=text, tool_calls=tool_calls, finish=finish),), usage=usage)
 
 
-def choices(*texts: str, usage: Usage | None = Usage()) -> Completion:  # noqa: B008 - frozen
+def choices(*texts: str, usage: Usage | None = Usage()) -> Completion:
     """Several choices (``n`` > 1), in index order."""
     return Completion(tuple(Choice(text=text) for text in texts), usage=usage)
 

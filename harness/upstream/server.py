@@ -7,24 +7,23 @@ that says so.
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import socket
 import threading
-from collections.abc import Callable, Coroutine
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Self
 
 from aiohttp import web
 
+from harness.upstream.deployment import Placed
 from harness.upstream.dialects.base import require
 from harness.upstream.dialects.registry import DIALECTS
 from harness.upstream.play import play
 from harness.upstream.script import Answer, Failure
-from harness.upstream.deployment import Placed
 from harness.verdicts import HarnessError, Wire
 from harness.wire.exchange import Exchange, Headers, Request
+from harness.wire.serve import Servers
 
-MAX_BODY = 1 << 30
 Responder = Callable[[Request], Answer]
 
 
@@ -93,55 +92,44 @@ class Upstream:
         self.port = port
         self.strays: list[Exchange] = []  # requests that belong to no case
         self._scripts: dict[str, Script] = {}
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._server: web.ServerRunner | None = None
+        self._servers: Servers | None = None
         self._refusing: socket.socket | None = None
 
-    def __enter__(self) -> Self:
-        self._thread.start()
+    def start(self) -> None:
+        """Listen.
+
+        Raises:
+            HarnessError: the address cannot be listened on.
+        """
+        self._servers = Servers()
         try:
-            self._run(self._start())
+            self.port = self._servers.serve(self._handle, self.host, self.port)
         except OSError as error:
-            self._stop_loop()
+            self.stop()
             raise HarnessError(
                 f"the scripted upstream cannot listen on {self.host}:{self.port} "
                 f"({error.strerror or error})",
                 fix="free that address, or give another one with --upstream-listen HOST:PORT",
             ) from None
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        if self._server is not None:
-            self._run(self._server.cleanup())
-        if self._refusing is not None:
-            self._refusing.close()
-        self._stop_loop()
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    def _stop_loop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    async def _start(self) -> None:
-        server = web.Server(
-            self._handle,
-            request_factory=self._incoming,
-            handler_cancellation=True,
-            max_line_size=1 << 16,
-            max_field_size=1 << 16,
-        )
-        self._server = web.ServerRunner(server, shutdown_timeout=0.2)
-        await self._server.setup()
-        site = web.TCPSite(self._server, self.host, self.port)
-        await site.start()
-        self.port = self._server.addresses[0][1]
         # Bound and not listening: this port refuses connections, and nobody else can take it.
         self._refusing = socket.socket()
         self._refusing.bind((self.host, 0))
+
+    def stop(self) -> None:
+        """Hang up on everybody. Safe to call twice."""
+        if self._servers is not None:
+            self._servers.close()
+            self._servers = None
+        if self._refusing is not None:
+            self._refusing.close()
+            self._refusing = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
 
     @property
     def refusing_port(self) -> int:
@@ -159,10 +147,6 @@ class Upstream:
     def close(self, script: Script) -> None:
         """Requests for this deployment are strays from now on."""
         self._scripts.pop(script.placed.prefix, None)
-
-    def _incoming(self, *args: Any) -> web.BaseRequest:
-        """A request without the library's limit of 1 MB on its body."""
-        return web.BaseRequest(*args, self._loop, client_max_size=MAX_BODY)
 
     async def _handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         request = Request(
@@ -203,4 +187,3 @@ class Upstream:
 def _authorised(request: Request, script: Script) -> bool:
     sent = request.headers.get(script.dialect.key_header) or ""
     return hmac.compare_digest(sent.removeprefix("Bearer ").encode(), script.placed.key.encode())
-

@@ -1,0 +1,237 @@
+"""Stands on both wires of a real proxy and lets one mutant loose on what passes.
+
+Without a mutant it passes everything on as it came.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from harness.mutants.registry import Mutant, Reply, Sent, Stage
+from harness.wire.serve import Servers
+
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "upgrade"}
+NOT_JSON: Any = object()
+
+
+class Relay:
+    """Two servers: one before the proxy at ``proxy_url``, one before the provider's address.
+
+    ``mutant`` may be set to another one between two requests. Use as a context manager.
+    """
+
+    def __init__(
+        self,
+        *,
+        proxy_url: str = "",
+        provider_url: str = "",
+        mutant: Mutant | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self.proxy_url = proxy_url
+        self.provider_url = provider_url
+        self.mutant = mutant
+        self.host = host
+        self.port = port
+        self.provider_port = 0
+        self._servers = Servers()
+        self._session: aiohttp.ClientSession | None = None
+
+    def __enter__(self) -> Self:
+        self._servers.run(self._open_session())
+        self.port = self._servers.serve(self._client_side, self.host, self.port)
+        self.provider_port = self._servers.serve(self._provider_side, self.host)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._session is not None:
+            self._servers.run(self._session.close())
+        self._servers.close()
+
+    @property
+    def url(self) -> str:
+        """Where the broken gateway answers."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def provider_side(self) -> str:
+        """What the proxy has to take for the provider's address."""
+        return f"http://{self.host}:{self.provider_port}"
+
+    async def _open_session(self) -> None:
+        self._session = aiohttp.ClientSession(
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(total=None),
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
+        )
+
+    def _apply(self, stage: Stage, *args: Any) -> Any:
+        function = self.mutant.at(stage) if self.mutant else None
+        return function(*args) if function else None
+
+    async def _client_side(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        sent = await _sent(incoming)
+        self._apply(Stage.REQUEST, sent)
+        try:
+            answer = await self._forward(self.proxy_url, sent)
+        except aiohttp.ClientError:
+            return web.Response(status=502)
+        async with answer:
+            reply = Reply(answer.status, _passed_on(answer.headers), sent)
+            self._apply(Stage.HEAD, reply)
+            if answer.content_type == "text/event-stream":
+                return await self._stream(incoming, answer, reply)
+            return await self._whole(incoming, answer, reply)
+
+    async def _provider_side(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        sent = await _sent(incoming)
+        self._apply(Stage.UPSTREAM, sent)
+        try:
+            answer = await self._forward(self.provider_url, sent)
+        except aiohttp.ClientError:
+            return _hang_up(incoming)
+        async with answer:
+            outgoing = web.StreamResponse(status=answer.status, headers=_passed_on(answer.headers))
+            try:
+                if answer.content_type != "text/event-stream":
+                    body = self._from_provider(await answer.read())
+                    outgoing.content_length = len(body)
+                    await outgoing.prepare(incoming)
+                    await outgoing.write(body)
+                else:
+                    await outgoing.prepare(incoming)
+                    async for event in _events(answer):
+                        await outgoing.write(self._event_from_provider(event))
+            except aiohttp.ClientError:
+                return _hang_up(incoming, outgoing)
+            await outgoing.write_eof()
+            return outgoing
+
+    def _from_provider(self, body: bytes) -> bytes:
+        document = _json(body)
+        if document is NOT_JSON or not (self.mutant and self.mutant.at(Stage.PROVIDER)):
+            return body
+        self._apply(Stage.PROVIDER, document)
+        return _dumped(document)
+
+    def _event_from_provider(self, event: bytes) -> bytes:
+        head, mark, data = event.partition(b"data:")
+        changed = self._from_provider(data.strip()) if mark else b""
+        return event if changed == data.strip() else head + b"data: " + changed + b"\n\n"
+
+    async def _forward(self, base: str, sent: Sent) -> aiohttp.ClientResponse:
+        assert self._session is not None  # noqa: S101 - entered before it serves
+        return await self._session.request(
+            sent.method,
+            URL(base + sent.path, encoded=True),
+            headers=sent.headers,
+            data=sent.body if isinstance(sent.body, bytes) else _dumped(sent.body),
+            allow_redirects=False,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+        )
+
+    async def _whole(
+        self, incoming: web.BaseRequest, answer: aiohttp.ClientResponse, reply: Reply
+    ) -> web.StreamResponse:
+        try:
+            body = await answer.read()
+        except aiohttp.ClientError:
+            return _hang_up(incoming)
+        document = _json(body)
+        if document is not NOT_JSON and self.mutant and self.mutant.at(Stage.ANSWER):
+            changed = self._apply(Stage.ANSWER, document, reply)
+            document = document if changed is None else changed
+            body = document if isinstance(document, bytes) else _dumped(document)
+        outgoing = web.Response(status=reply.status, headers=reply.headers, body=body)
+        await outgoing.prepare(incoming)
+        await outgoing.write_eof()
+        return outgoing
+
+    async def _stream(
+        self, incoming: web.BaseRequest, answer: aiohttp.ClientResponse, reply: Reply
+    ) -> web.StreamResponse:
+        outgoing = web.StreamResponse(status=reply.status, headers=reply.headers)
+        await outgoing.prepare(incoming)
+        try:
+            async for event in _events(answer):
+                for piece in self._event(event, reply):
+                    await self._write(outgoing, piece, reply)
+        except aiohttp.ClientError:
+            return _hang_up(incoming, outgoing)
+        await self._write(outgoing, b"", reply)
+        await outgoing.write_eof()
+        return outgoing
+
+    def _event(self, event: bytes, reply: Reply) -> list[bytes]:
+        data = event.partition(b"data:")[2].strip()
+        if data == b"[DONE]":
+            done = self._apply(Stage.DONE, reply)
+            return [event] if done is None else list(done)
+        document = _json(data)
+        if document is NOT_JSON or not (self.mutant and self.mutant.at(Stage.CHUNK)):
+            return [event]
+        changed = self._apply(Stage.CHUNK, document, reply)
+        documents = [document] if changed is None else changed
+        return [d if isinstance(d, bytes) else b"data: " + _dumped(d) + b"\n\n" for d in documents]
+
+    async def _write(self, outgoing: web.StreamResponse, data: bytes, reply: Reply) -> None:
+        changed = self._apply(Stage.RAW, data, reply)
+        for piece in [data] if changed is None else changed:
+            if piece:
+                await outgoing.write(piece)
+
+
+async def _sent(incoming: web.BaseRequest) -> Sent:
+    body = await incoming.read()
+    document = _json(body)
+    return Sent(
+        method=incoming.method,
+        path=incoming.raw_path,
+        headers=_passed_on(incoming.headers),
+        # Bytes that no mutant touches must arrive as they were sent.
+        body=body if document is NOT_JSON or _dumped(document) != body else document,
+    )
+
+
+async def _events(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """Whole events with their blank line; at the end whatever is left."""
+    buffer = b""
+    async for data in answer.content.iter_any():
+        buffer += data
+        while b"\n\n" in buffer:
+            event, _, buffer = buffer.partition(b"\n\n")
+            yield event + b"\n\n"
+    if buffer:
+        yield buffer
+
+
+def _passed_on(headers: Any) -> CIMultiDict[str]:
+    kept = [(k, v) for k, v in headers.items() if k.lower() not in HOP_BY_HOP]
+    return CIMultiDict(kept)
+
+
+def _hang_up(
+    incoming: web.BaseRequest, outgoing: web.StreamResponse | None = None
+) -> web.StreamResponse:
+    if incoming.transport is not None:
+        incoming.transport.close()
+    return outgoing or web.Response(status=502)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return NOT_JSON
+
+
+def _dumped(document: Any) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
