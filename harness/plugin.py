@@ -8,14 +8,12 @@ proxy is stopped and the summary printed.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.cases.binding import (
-    Binding,
     bind,
     check_patterns,
     selected,
@@ -24,15 +22,15 @@ from harness.cases.binding import (
 )
 from harness.cases.case import Case
 from harness.cases.invariants import leaks, unexpected_traffic
-from harness.contract.ledger import Ledger, load_ledger
+from harness.contract.ledger import load_ledger
 from harness.judge import judge
 from harness.options import add_options, read_options
 from harness.report.baseline import Baseline, find_baseline, one_baseline
 from harness.report.failure import failure_text
-from harness.report.outcome import Outcomes
 from harness.report.summary import summary_lines
 from harness.report.write_baseline import write_baseline
 from harness.run import Run
+from harness.session import CASE, SESSION, Session
 from harness.verdicts import HarnessError, Verdict, Violation
 
 STATUS: dict[Verdict, tuple[str, str, tuple[str, dict[str, bool]]]] = {
@@ -45,23 +43,6 @@ STATUS: dict[Verdict, tuple[str, str, tuple[str, dict[str, bool]]]] = {
     Verdict.NOT_TESTABLE: ("not testable", "N", ("NOT TESTABLE", {"red": True})),
     Verdict.HARNESS_ERROR: ("error", "E", ("HARNESS ERROR", {"red": True})),
 }
-
-
-@dataclass
-class Session:
-    """All that the plugin keeps during one pytest session."""
-
-    suites: Path
-    ledger: Ledger
-    bindings: dict[str, Binding] = field(default_factory=dict)
-    run: Run | None = None
-    baseline: Baseline = field(default_factory=Baseline)
-    outcomes: Outcomes = field(default_factory=Outcomes)
-
-
-SESSION = pytest.StashKey[Session]()
-CASE = pytest.StashKey[Case]()
-LOG_FROM = pytest.StashKey[int]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -171,7 +152,6 @@ def case(request: pytest.FixtureRequest, dialect: str, stream: bool) -> Iterator
         stream=stream,
     )
     request.node.stash[CASE] = at_work
-    request.node.stash[LOG_FROM] = len(here.run.log())
     with at_work:
         yield at_work
 
@@ -208,7 +188,7 @@ def pytest_runtest_makereport(
     ]
     text = here.run.redact(report.longreprtext)
     if outcome.facts:
-        log = here.run.log()[item.stash.get(LOG_FROM, 0) :]
+        log = here.run.log() if outcome.verdict is Verdict.FAIL else ""
         text = failure_text(
             binding,
             here.ledger,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from pathlib import Path
 
 import pytest
 
-from harness.plugin import SESSION
+from harness.session import SESSION
 from harness.upstream.deployment import Placed
 from harness.verdicts import HarnessError
 
@@ -38,8 +40,9 @@ def declared(suites: Path) -> list[Placed]:
             f"no suites in {suites}", fix="run this where suites/ is, or give --suites DIR"
         )
     collector = _Collector()
-    args = [str(suites), "--collect-only", "-p", "no:terminal", "-p", "no:cacheprovider"]
-    code = pytest.main(args, plugins=[collector])
+    args = [str(suites), "--collect-only", "--quiet", "-p", "no:cacheprovider"]
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = pytest.main(args, plugins=[collector])
     if collector.errors or code or not collector.placed:
         raise HarnessError(
             f"the cases in {suites} cannot be collected",

@@ -1,0 +1,31 @@
+"""What the plugin keeps during one pytest session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from harness.cases.binding import Binding
+from harness.cases.case import Case
+from harness.contract.ledger import Ledger
+from harness.report.baseline import Baseline
+from harness.report.outcome import Outcomes
+from harness.run import Run
+
+
+@dataclass
+class Session:
+    """From the ledger, over the proxy, to the verdicts."""
+
+    suites: Path
+    ledger: Ledger
+    bindings: dict[str, Binding] = field(default_factory=dict)
+    run: Run | None = None
+    baseline: Baseline = field(default_factory=Baseline)
+    outcomes: Outcomes = field(default_factory=Outcomes)
+
+
+SESSION = pytest.StashKey[Session]()
+CASE = pytest.StashKey[Case]()
