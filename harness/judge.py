@@ -35,7 +35,12 @@ def _passed(binding: Binding, baseline: Baseline) -> Outcome:
 
 
 def _violated(binding: Binding, facts: tuple[Fact, ...], baseline: Baseline) -> Outcome:
-    if reason := baseline.known(binding.name, binding.requirements, facts):
-        return Outcome(binding, Verdict.KNOWN, reason, facts)
+    new, gone = baseline.compare(binding.name, binding.requirements, facts)
+    if not new and gone:
+        reason = f"the baseline lists what is no longer seen: {'; '.join(sorted(gone))}"
+        return Outcome(binding, Verdict.UNEXPECTED_PASS, reason)
+    if not new:
+        rows = baseline.rows_for(binding.name, binding.requirements)
+        return Outcome(binding, Verdict.KNOWN, "; ".join(row.reason for row in rows), facts)
     verdict = Verdict.WARN if binding.level is Level.SHOULD else Verdict.FAIL
     return Outcome(binding, verdict, facts=facts)

@@ -60,9 +60,10 @@ def pytest_configure(config: pytest.Config) -> None:
         read_options(config)
         ledger = load_ledger(suites / "requirements")
         check_patterns(config.getoption("requirement"), ledger)
+        given = _given_baseline(config.getoption("baseline"))
     except HarnessError as error:
-        raise pytest.UsageError(str(error)) from None
-    config.stash[SESSION] = Session(suites, ledger)
+        raise pytest.UsageError(error.text) from None
+    config.stash[SESSION] = Session(suites, ledger, given_baseline=given)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -72,13 +73,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     try:
         here.bindings = {case.nodeid: bind(case, here.ledger, here.suites) for case in cases}
     except HarnessError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(error.text) from None
     asked = whole_suites(here.suites, config.args, config.invocation_params.dir)
     if missing := uncovered(here.ledger, asked, here.bindings.values()):
         gap = HarnessError(
             f"no case checks {', '.join(missing)}", fix="write one: a MUST needs a case"
         )
-        raise pytest.UsageError(str(gap))
+        raise pytest.UsageError(gap.text)
     if patterns := config.getoption("requirement"):
         kept = [
             i
@@ -100,7 +101,11 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     here.run = Run(read_options(config), [p for binding in wanted for p in binding.placed])
     try:
         here.run.start()
-        here.baseline = _baseline(config, here.suites, here.run)
+        here.baseline = (
+            find_baseline(here.suites / "baselines", here.run.identity)
+            if here.given_baseline is None
+            else here.given_baseline
+        )
     except HarnessError as error:
         here.outcomes.set_up_failed = True
         _say(config, f"\n{error}", red=True)
@@ -110,13 +115,11 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     return None
 
 
-def _baseline(config: pytest.Config, suites: Path, run: Run) -> Baseline:
-    choice = config.getoption("baseline")
-    if choice == "none":
-        return Baseline()
-    if choice is not None:
-        return one_baseline(Path(choice))
-    return find_baseline(suites / "baselines", run.identity)
+def _given_baseline(choice: str | None) -> Baseline | None:
+    """What ``--baseline`` asks for; None: whatever fits the version that runs."""
+    if choice is None:
+        return None
+    return Baseline() if choice == "none" else one_baseline(Path(choice))
 
 
 def _say(config: pytest.Config, text: str, **markup: bool) -> None:
@@ -182,7 +185,7 @@ def pytest_runtest_makereport(
     outcome = judge(binding, raised, here.baseline)
     here.outcomes.all.append(outcome)
     report.verdict = outcome.verdict
-    report.user_properties += [
+    item.user_properties += [  # pytest's JUnit takes them from the item, after the teardown
         ("verdict", outcome.verdict.value),
         *(("requirement", id_) for id_ in binding.requirements),
     ]

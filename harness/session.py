@@ -21,6 +21,7 @@ class Session:
 
     suites: Path
     ledger: Ledger
+    given_baseline: Baseline | None = None  # None: the one that fits the version that runs
     bindings: dict[str, Binding] = field(default_factory=dict)
     run: Run | None = None
     baseline: Baseline = field(default_factory=Baseline)

@@ -95,9 +95,11 @@ class HarnessError(Exception):
         self.fix = fix
         self.detail = detail
 
+    @property
+    def text(self) -> str:
+        """Message, detail and fix, on lines of their own."""
+        detail = "".join(f"    {line}\n" for line in self.detail.splitlines())
+        return f"{self.message}\n" + (f"\n{detail}\n" if detail else "") + f"fix:   {self.fix}"
+
     def __str__(self) -> str:
-        lines = [f"error: {self.message}"]
-        if self.detail:
-            lines += ["", *(f"    {line}" for line in self.detail.splitlines()), ""]
-        lines.append(f"fix:   {self.fix}")
-        return "\n".join(lines)
+        return f"error: {self.text}"

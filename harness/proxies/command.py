@@ -80,7 +80,7 @@ class CommandRunner:
                 if self._listens(port):
                     return Endpoint(f"http://{HOST}:{port}", key)
             except HarnessError as error:
-                error.detail = error.detail or tail(self.log())
+                error.detail = error.detail or tail(self.log()) or "(its log is empty)"
                 self.stop()
                 if not left or "address already in use" not in error.detail.lower():
                     raise

@@ -61,13 +61,13 @@ class Baseline:
     rows: tuple[Known, ...] = ()
     files: tuple[str, ...] = ()
 
-    def known(self, case: str, requirements: Iterable[str], facts: Iterable[Fact]) -> str | None:
-        """The reason, if every one of the facts is listed for this case; else None."""
-        rows = self.rows_for(case, requirements)
-        listed = {line for row in rows for line in row.facts}
-        if rows and all(stable(fact.line) in listed for fact in facts):
-            return "; ".join(dict.fromkeys(row.reason for row in rows))
-        return None
+    def compare(
+        self, case: str, requirements: Iterable[str], facts: Iterable[Fact]
+    ) -> tuple[set[str], set[str]]:
+        """The facts seen that no row of this case lists, and those listed that were not seen."""
+        seen = {stable(fact.line) for fact in facts}
+        listed = {line for row in self.rows_for(case, requirements) for line in row.facts}
+        return seen - listed, listed - seen
 
     def rows_for(self, case: str, requirements: Iterable[str]) -> list[Known]:
         """The rows that name this case under one of these requirements."""

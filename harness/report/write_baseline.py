@@ -24,7 +24,7 @@ def write_baseline(file: Path, identity: Identity, outcomes: Outcomes) -> None:
     expires = datetime.datetime.now(datetime.UTC).date() + LIFETIME
     lines = [
         f"implementation = {_text(identity.name)}",
-        f"versions = {_text('==' + identity.version)}",
+        f"versions = {_text(f'=={identity.version}' if identity.version else '>=0')}",
     ]
     for (requirement, facts), cases in sorted(rows.items()):
         lines += [
