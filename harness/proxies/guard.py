@@ -55,8 +55,8 @@ def end_descendants(grace: float = GRACE) -> None:
         psutil.wait_procs(left, timeout=1)
 
 
-def wait_for_either(child: subprocess.Popen[bytes] | None) -> int:
-    """Block until standard input closes (0) or the child exits (its code)."""
+def wait_for_either(child: subprocess.Popen[bytes] | None) -> int | None:
+    """Block until standard input closes (None) or the child exits (its code)."""
     exited, woken = os.pipe()
     if child is not None:
 
@@ -71,9 +71,9 @@ def wait_for_either(child: subprocess.Popen[bytes] | None) -> int:
         while True:
             for key, _ in selector.select():
                 if key.fd == 0 and not os.read(0, 4096):
-                    return 0
-                if key.fd == exited:
-                    return child.returncode if child else 0
+                    return None
+                if key.fd == exited and child is not None:
+                    return child.returncode
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -92,6 +92,7 @@ def main(argv: list[str] | None = None) -> int:
     child = None
     if args.command:
         child = subprocess.Popen(args.command, stdin=subprocess.DEVNULL)  # noqa: S603 - the user's
+    code = None
     try:
         code = wait_for_either(child)
     finally:
@@ -101,9 +102,9 @@ def main(argv: list[str] | None = None) -> int:
             from harness.proxies.engine import remove_labelled  # noqa: PLC0415
 
             remove_labelled(args.label)
-        if args.folder:
+        if args.folder and code is None:  # else its owner lives, and wants to read the log
             shutil.rmtree(args.folder, ignore_errors=True)
-    return code if code >= 0 else 128 - code
+    return 0 if code is None else code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":

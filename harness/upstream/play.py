@@ -85,13 +85,16 @@ class _Player:
     async def stream(self, dialect: Dialect, asked: Asked) -> None:
         """The events one by one, with gates, pace and the fault in its place."""
         answer, rendered = self.answer, dialect.stream(self.answer, asked)
+        events, terminator = rendered.events, rendered.terminator
+        if answer.edit is not None:
+            events, terminator = tuple(answer.edit([*events, terminator])), b""
         if answer.after == 0 and answer.fault in (Fault.RESET, Fault.CUT, Fault.STALL):
             await self._strike(0, dialect)
         await self._start(answer.content_type or rendered.content_type)
         gates = dict(answer.gates)
         if answer.after == 0 and answer.fault in (Fault.MALFORMED, Fault.ERROR_EVENT):
             await self._strike(0, dialect)
-        for n, event in enumerate(rendered.events, start=-dialect.lead_in):
+        for n, event in enumerate(events, start=-dialect.lead_in):
             if n > 0:
                 await self._strike(n, dialect)
             if n in gates:
@@ -99,7 +102,7 @@ class _Player:
             await asyncio.sleep(answer.pace)
             await self._write(event)
         if answer.fault is not Fault.NO_TERMINATOR:
-            await self._write(rendered.terminator)
+            await self._write(terminator)
         await self.outgoing.write_eof()
 
     async def whole(self, dialect: Dialect, asked: Asked) -> None:

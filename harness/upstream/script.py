@@ -8,7 +8,7 @@ them into the provider's own JSON or event stream.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -117,6 +117,7 @@ class Completion:
     content_type: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)  # merged into the body's top level
     write_size: int | None = None  # split the body into writes of that many bytes
+    edit: Callable[[list[bytes]], Iterable[bytes]] | None = None  # see ``edited``
 
     def with_fault(self, fault: Fault, after: int) -> Completion:
         return replace(self, fault=fault, after=after)
@@ -165,6 +166,10 @@ class Completion:
         """Add response headers; ``_`` in a name stands for ``-``."""
         new = tuple((k.replace("_", "-"), v) for k, v in headers.items())
         return replace(self, headers=self.headers + new)
+
+    def edited(self, how: Callable[[list[bytes]], Iterable[bytes]]) -> Completion:
+        """Send what ``how`` makes of a stream's events, the provider's end mark the last one."""
+        return replace(self, edit=how)
 
     def in_writes_of(self, size: int) -> Completion:
         """Write the body in pieces of ``size`` bytes, whatever the events' boundaries."""

@@ -62,13 +62,22 @@ class Project:
         file.write_text(text)
         return file
 
-    def words(self, *args: str, flags: str = "") -> list[str]:
-        command = f"--proxy-command={COMMAND.format(flags=flags)}"
-        return [sys.executable, "-m", "pytest", "suites", command, *args]
+    def words(
+        self, *args: str, target: str = "suites", flags: str = "", gateway: bool = True
+    ) -> list[str]:
+        command = [f"--proxy-command={COMMAND.format(flags=flags)}"] if gateway else []
+        return [sys.executable, "-m", "pytest", target, *command, *args]
 
-    def run(self, *args: str, flags: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self,
+        *args: str,
+        target: str = "suites",
+        flags: str = "",
+        gateway: bool = True,
+        **env: str,
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.words(*args, flags=flags),
+            self.words(*args, target=target, flags=flags, gateway=gateway),
             cwd=self.folder,
             env={**os.environ, **env},
             capture_output=True,

@@ -24,7 +24,6 @@ LIMIT = 30  # seconds
 
 def ours(folder: Path) -> list[psutil.Process]:
     """Processes that belong to the project in ``folder``: its gateway, guard and daemon."""
-    mark = f"CONFORMANCE_TEST={folder}"
     found = []
     for process in psutil.process_iter():
         try:
@@ -33,7 +32,6 @@ def ours(folder: Path) -> list[psutil.Process]:
             continue
         if env.get("CONFORMANCE_TEST") == str(folder) and process.pid != os.getpid():
             found.append(process)
-    assert mark
     return found
 
 
@@ -49,6 +47,7 @@ def start(project, tmp_path_factory):
     """Starts a run whose case never ends; gives it when the case hangs."""
     scratch = tmp_path_factory.mktemp("scratch")
     project.case(HANGING)
+    runs: list[subprocess.Popen[str]] = []
 
     def begin(flags: str = "") -> subprocess.Popen[str]:
         env = {**os.environ, "CONFORMANCE_TEST": str(project.folder), "TMPDIR": str(scratch)}
@@ -61,6 +60,7 @@ def start(project, tmp_path_factory):
             text=True,
             start_new_session=True,
         )
+        runs.append(run)
         assert run.stdout is not None
         for line in run.stdout:
             if "HANGING" in line:
@@ -68,6 +68,9 @@ def start(project, tmp_path_factory):
         raise AssertionError("the run ended early")
 
     yield begin
+    for run in runs:
+        run.kill()
+        run.communicate()
     for process in ours(project.folder):
         process.kill()
 

@@ -46,6 +46,7 @@ OWN_STOP_REASONS = frozenset(
     {
         "end_turn",
         "max_tokens",
+        "stop_sequence",
         "tool_use",
         "pause_turn",
         "refusal",

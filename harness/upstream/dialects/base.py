@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from harness.upstream.script import Answer, Completion, Failure, Fault, TokenLogprob, ToolCall
 from harness.verdicts import HarnessError
 from harness.wire.exchange import Request
 
+Event = TypeVar("Event")
 STREAM_FAILURE = "The scripted provider failed in mid-stream."
 
 Feature = Literal[
@@ -51,6 +52,12 @@ def pieces(text: str, size: int = 7) -> list[str]:
 def dealt(tokens: Sequence[TokenLogprob], hands: int) -> list[tuple[TokenLogprob, ...]]:
     """Log probabilities dealt over the ``hands`` deltas of a text: one each, the last the rest."""
     return [tuple(tokens[n : n + 1 if n < hands - 1 else None]) for n in range(hands)]
+
+
+def interleaved(lanes: Sequence[Sequence[Event]]) -> list[Event]:
+    """The events of several choices in the order of a stream: one of each in turn."""
+    longest = max(map(len, lanes), default=0)
+    return [lane[n] for n in range(longest) for lane in lanes if n < len(lane)]
 
 
 @dataclass(frozen=True, slots=True)

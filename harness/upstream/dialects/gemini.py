@@ -21,6 +21,7 @@ from harness.upstream.dialects.base import (
     arguments_object,
     compact,
     dealt,
+    interleaved,
     native_finish,
     require,
     sse,
@@ -164,12 +165,13 @@ class Gemini:
 
     def stream(self, answer: Completion, asked: Asked) -> EventStream:
         require(self, answer)
-        chunks: list[dict[str, Any]] = []
+        lanes: list[list[dict[str, Any]]] = []
         for index, choice in enumerate(answer.choices):
             candidates = _stream_candidates(index, choice)
             # The last content and the reason for ending travel together.
             candidates[-1] |= self._finish(choice)
-            chunks += candidates
+            lanes.append(candidates)
+        chunks = interleaved(lanes)
         last = len(chunks) - 1
         events = [
             sse(self._response(answer, asked, [chunk], final=n == last))

@@ -16,6 +16,7 @@ from harness.upstream.dialects.base import (
     Feature,
     compact,
     dealt,
+    interleaved,
     parsed,
     pieces,
     sse,
@@ -159,18 +160,20 @@ class OpenAI:
             }
             return sse(self._chunk(answer, asked, [choice]))
 
-        events: list[bytes] = []
+        lanes: list[list[bytes]] = []
         for index, choice in enumerate(answer.choices):
-            events.append(chunk(index, {"role": "assistant", "content": "", "refusal": None}))
+            lane = [chunk(index, {"role": "assistant", "content": "", "refusal": None})]
             if choice.reasoning:
-                events.append(chunk(index, {"reasoning_content": choice.reasoning}))
+                lane.append(chunk(index, {"reasoning_content": choice.reasoning}))
             shown = dealt(choice.logprobs, len(choice.deltas))
             for piece, tokens in zip(choice.deltas, shown, strict=True):
-                events.append(chunk(index, {"content": piece}, logprobs=_logprobs(tokens)))
+                lane.append(chunk(index, {"content": piece}, logprobs=_logprobs(tokens)))
             if choice.refusal:
-                events.append(chunk(index, {"refusal": choice.refusal}))
-            events += [chunk(index, delta) for delta in _tool_deltas(choice)]
-            events.append(chunk(index, {}, choice.finish))
+                lane.append(chunk(index, {"refusal": choice.refusal}))
+            lane += [chunk(index, delta) for delta in _tool_deltas(choice)]
+            lane.append(chunk(index, {}, choice.finish))
+            lanes.append(lane)
+        events = interleaved(lanes)
         if asked.include_usage and answer.usage is not None:
             last = self._chunk(answer, asked, [])
             events.append(sse({**last, "usage": usage_json(answer.usage)}))
