@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from harness.mutants.registry import mutants
+from harness.mutants.registry import everything
 from harness.mutants.relay import Relay
 from harness.proxies.command import free_port
 from harness.proxies.environment import environment
@@ -21,7 +21,7 @@ from harness.proxies.versions import LITELLM
 
 
 def main() -> int:
-    known = mutants()
+    known = everything()
     parser = argparse.ArgumentParser(prog="python -m harness.mutants", description=__doc__)
     parser.add_argument("name", choices=["none", *known], metavar="NAME", help="or none")
     parser.add_argument("--config", type=Path, required=True)

@@ -62,33 +62,59 @@ class Mutant:
 
 
 _ALL: dict[str, Mutant] = {}
+_LEGAL: set[str] = set()
+_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def mutant(*stages: Stage) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def mutant(*stages: Stage) -> _Decorator:
     """Register a function under its name, with ``-`` for ``_``; its docstring says what is wrong.
 
     A function for several stages is given the same arguments in each: ``ANSWER`` and ``CHUNK``
     go together well.
     """
+    return lambda function: _register(function, stages)
+
+
+def variation(*stages: Stage) -> _Decorator:
+    """Register what a gateway may do just as well: every case has to pass all the same."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        id_ = function.__name__.replace("_", "-")
-        if id_ in _ALL:
-            raise ValueError(f"mutant {id_} is there twice")
-        if not function.__doc__:
-            raise ValueError(f"mutant {id_} does not say what is wrong with it")
-        _ALL[id_] = Mutant(id_, function.__doc__.strip(), frozenset(stages), function)
-        return function
+        _LEGAL.add(_id(function))
+        return _register(function, stages)
 
     return register
 
 
-def mutants() -> dict[str, Mutant]:
-    """All mutants by id."""
+def _register(function: Callable[..., Any], stages: tuple[Stage, ...]) -> Callable[..., Any]:
+    id_ = _id(function)
+    if id_ in _ALL:
+        raise ValueError(f"mutant {id_} is there twice")
+    if not function.__doc__:
+        raise ValueError(f"mutant {id_} does not say what it does")
+    _ALL[id_] = Mutant(id_, function.__doc__.strip(), frozenset(stages), function)
+    return function
+
+
+def _id(function: Callable[..., Any]) -> str:
+    return function.__name__.strip("_").replace("_", "-")
+
+
+def everything() -> dict[str, Mutant]:
+    """All mutants and legal variations by id."""
     for module in pkgutil.iter_modules(harness.mutants.__path__):
         if not module.name.startswith("__"):
             importlib.import_module(f"harness.mutants.{module.name}")
     return dict(_ALL)
+
+
+def mutants() -> dict[str, Mutant]:
+    """All mutants by id."""
+    return {id_: found for id_, found in everything().items() if id_ not in _LEGAL}
+
+
+def variations() -> dict[str, Mutant]:
+    """All legal variations by id."""
+    return {id_: found for id_, found in everything().items() if id_ in _LEGAL}
 
 
 def parts(document: Any) -> Iterator[dict[str, Any]]:

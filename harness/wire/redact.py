@@ -6,7 +6,9 @@ import base64
 import json
 import re
 from collections.abc import Iterable
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
+
+LONG = 12  # bytes
 
 
 class Redactor:
@@ -30,18 +32,28 @@ class Redactor:
 
 
 def encodings(secret: str) -> Iterable[str]:
-    """The forms in which a secret can turn up: plain, URL, JSON, base64 at each offset."""
+    """The forms in which a secret can turn up: plain, URL, form, JSON (also in JSON), hex, and
+    base64 at each offset.
+    """
     raw = secret.encode()
-    yield secret
-    yield quote(secret, safe="")
-    yield json.dumps(secret)[1:-1]
-    yield raw.hex()
+    texts = [secret, quote(secret, safe=""), quote_plus(secret), raw.hex()]
+    for ascii_only in (True, False):
+        once = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        texts += [once, json.dumps(once, ensure_ascii=ascii_only)[1:-1]]
+    if len(raw) >= LONG:  # of a short one, too little is left that is its own
+        texts += _base64(raw)
+    return dict.fromkeys(texts)
+
+
+def _base64(raw: bytes) -> Iterable[str]:
+    """Base64 of a secret inside longer data depends on where it starts; the characters that also
+    encode a neighbour are left out.
+    """
     for shift in range(3):
-        # Base64 of a secret inside longer text depends on where it starts; the characters that
-        # also encode a neighbour are left out.
-        for code in (base64.b64encode, base64.urlsafe_b64encode):
-            text = code(b"\0" * shift + raw).decode().rstrip("=")
-            yield text[(0, 2, 3)[shift] : len(text) - (0 if (len(raw) + shift) % 3 == 0 else 1)]
+        cut = (len(raw) + shift) % 3
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            text = encode(b"\0" * shift + raw).decode().rstrip("=")
+            yield text[(0, 2, 3)[shift] : len(text) - (1 if cut else 0)]
 
 
 CHANGING = (

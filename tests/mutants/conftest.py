@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from harness.mutants.registry import mutants
+from harness.mutants.registry import everything
 from harness.mutants.relay import Relay
 from harness.proxies.command import free_port, new_key
 from harness.proxies.process import ProcessRunner
@@ -25,7 +25,7 @@ class Broken:
 
     def run(self, mutant: str | None, *args: str) -> object:
         """Run the suites against it; what pytest gave back."""
-        self.relay.mutant = mutants()[mutant] if mutant else None
+        self.relay.mutant = everything()[mutant] if mutant else None
         return self.run_suites(
             "suites/",
             f"--proxy={self.relay.url}",

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from harness.contract.ledger import load_ledger
-from harness.mutants.registry import mutants
+from harness.mutants.registry import mutants, variations
 from harness.verdicts import ExitCode
 
 LEDGER = load_ledger(Path(__file__).parents[2] / "suites" / "requirements")
 PAIRS = [(row.id, mutant) for row in LEDGER.values() for mutant in row.mutants]
-LEGAL = {"none"}
 
 
 def test_every_mutant_of_the_ledger_exists():
@@ -32,3 +31,9 @@ def test_an_unbroken_proxy_between_the_relays_passes(broken):
 def test_killed(broken, requirement, mutant):
     run = broken.run(mutant, "--requirement", requirement, "-x")
     assert run.returncode == ExitCode.RED, run.stdout[-3000:]
+
+
+@pytest.mark.parametrize("variation", variations())
+def test_a_legal_variation_passes(broken, variation):
+    run = broken.run(variation)
+    assert run.returncode == ExitCode.OK, run.stdout[-6000:]
