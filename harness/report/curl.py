@@ -32,11 +32,28 @@ def curl(request: Request, url: str, key: str) -> str:
     for name, value in request.headers.lines:
         if name.lower() not in ADDED_BY_CLIENT:
             words += ["-H", _quoted(f"{name}: {value}", key)]
-    if request.content:
-        if len(request.content) > LONGEST:
-            return f"# a body of {len(request.content)} bytes: repeat it with the pytest line"
-        words += ["--data-binary", _quoted_bytes(request.content, key)]
-    return " ".join(words)
+    body = request.content
+    if not body:
+        return " ".join(words)
+    if len(body) > LONGEST:
+        return f"# a body of {len(body)} bytes: repeat it with the pytest line"
+    if (text := _printable(body)) is not None:
+        return " ".join([*words, "--data-raw", _quoted(text, key)])
+    return f"printf '{_escaped(body)}' | {' '.join(words)} --data-binary @-"
+
+
+def _printable(body: bytes) -> str | None:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if text.isprintable() else None
+
+
+def _escaped(body: bytes) -> str:
+    """For ``printf``, since an argument cannot hold every byte."""
+    plain = set(range(32, 127)) - set(b"'\\%")
+    return "".join(chr(byte) if byte in plain else f"\\x{byte:02x}" for byte in body)
 
 
 def _quoted(text: str, key: str) -> str:
@@ -44,14 +61,3 @@ def _quoted(text: str, key: str) -> str:
         escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("`", "\\`")
         return '"' + escaped.replace("$", "\\$").replace(key, "$LITELLM_API_KEY") + '"'
     return shlex.quote(text)
-
-
-def _quoted_bytes(body: bytes, key: str) -> str:
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        text = ""
-    if text and text.isprintable() and text[0] != "@":
-        return _quoted(text, key)
-    coded = "".join(chr(b) if 32 <= b < 127 and b not in b"'\\" else f"\\x{b:02x}" for b in body)
-    return f"$'{coded}'"
