@@ -14,6 +14,10 @@ from harness.verdicts import Wire
 from harness.wire.exchange import Chunk, Exchange, Headers, Request, Response
 
 TIMEOUT = 30.0  # seconds without a byte until the proxy is taken for stalled
+LESS_PATIENCE = 5.0  # seconds, once the proxy has stalled this many times:
+STALLS = 3
+LONGEST = 120.0  # seconds for a whole answer
+STALLED = "nothing more, and the connection stays open"
 MAX_ANSWER = 64 << 20  # bytes kept of one answer: a flood ends in a verdict, not in no memory
 
 
@@ -22,6 +26,7 @@ class HttpClient:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._stalls = 0
         # identity: the bytes on the wire are then the bytes of the body
         self._headers = {"Accept-Encoding": "identity"}
         self._client = httpx.Client(timeout=TIMEOUT, trust_env=False, headers=self._headers)
@@ -47,6 +52,8 @@ class HttpClient:
         timeout: float = TIMEOUT,
     ) -> httpx.Request:
         """A request to the proxy; ``timeout`` is seconds without a byte."""
+        if self._stalls >= STALLS:
+            timeout = min(timeout, LESS_PATIENCE)
         return self._client.build_request(
             method, self.url + path, headers=headers, content=content, timeout=timeout
         )
@@ -58,6 +65,7 @@ class HttpClient:
         try:
             answer = self._client.send(request, stream=True)
         except httpx.HTTPError as error:
+            self._stalls += isinstance(error, httpx.ReadTimeout)
             exchange.error = _said(error)
             yield exchange, iter(())
             return
@@ -66,6 +74,7 @@ class HttpClient:
             yield exchange, _reads(answer, exchange.response)
         finally:
             answer.close()
+            self._stalls += exchange.response.broken == STALLED
 
     async def send_all(self, requests: Sequence[httpx.Request]) -> list[Exchange]:
         """Send all at once, each on a connection of its own; answers in the order of requests."""
@@ -80,24 +89,41 @@ def _reads(answer: httpx.Response, response: Response) -> Iterator[Chunk]:
     size = 0
     try:
         for data in answer.iter_raw():
-            chunk = Chunk(time.monotonic(), data)
-            response.chunks.append(chunk)
+            chunk = _kept(response, data)
             yield chunk
             size += len(data)
-            if size > MAX_ANSWER:
-                response.broken = f"more than {MAX_ANSWER >> 20} MiB"
+            if _too_much(response, size):
                 return
     except httpx.HTTPError as error:
         response.broken = _said(error)
+
+
+def _kept(response: Response, data: bytes) -> Chunk:
+    chunk = Chunk(time.monotonic(), data)
+    response.chunks.append(chunk)
+    return chunk
+
+
+def _too_much(response: Response, size: int) -> bool:
+    """Whether enough has been read of an answer; then ``broken`` says why."""
+    if size > MAX_ANSWER:
+        response.broken = f"more than {MAX_ANSWER >> 20} MiB"
+    elif time.monotonic() - response.started_at > LONGEST:
+        response.broken = f"no end after {LONGEST:g} s"
+    return response.broken is not None
 
 
 async def _send_one(client: httpx.AsyncClient, request: httpx.Request) -> Exchange:
     exchange = Exchange(Wire.CLIENT, _recorded(request))
     try:
         answer = await client.send(request, stream=True)
-        exchange.response = _started(answer)
+        response = exchange.response = _started(answer)
+        size = 0
         async for data in answer.aiter_raw():
-            exchange.response.chunks.append(Chunk(time.monotonic(), data))
+            _kept(response, data)
+            size += len(data)
+            if _too_much(response, size):
+                break
         await answer.aclose()
     except httpx.HTTPError as error:
         if exchange.response is None:
@@ -125,7 +151,7 @@ def _said(error: Any) -> str:
     """What went wrong, in words that are the same in every run."""
     return {
         "ConnectError": "connection refused",
-        "ReadTimeout": "nothing more, and the connection stays open",
+        "ReadTimeout": STALLED,
         "RemoteProtocolError": "the proxy closed the connection in the middle",
         "ReadError": "the proxy reset the connection",
     }.get(type(error).__name__, type(error).__name__)
