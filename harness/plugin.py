@@ -191,7 +191,7 @@ def pytest_runtest_makereport(
     ]
     text = here.run.redact(report.longreprtext)
     if outcome.facts:
-        log = here.run.log() if outcome.verdict is Verdict.FAIL else ""
+        log = here.run.new_log() if outcome.verdict is Verdict.FAIL else ""
         text = failure_text(
             binding,
             here.ledger,

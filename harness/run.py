@@ -37,6 +37,7 @@ class Run:
         self.upstream: Upstream | None = None
         self._options = options
         self._placed = placed
+        self._log_shown = 0  # characters
         self._runner: Runner | None = None
         self._client: HttpClient | None = None
         self._endpoint: Endpoint | None = None
@@ -126,9 +127,11 @@ class Run:
             return "no proxy"
         return f"{self.identity} ({self._runner.name}; {self._runner.why}) at {self.endpoint.url}"
 
-    def log(self) -> str:
-        """The proxy's log so far, without secrets."""
-        return self.redact(self._runner.log()) if self._runner is not None else ""
+    def new_log(self) -> str:
+        """What the proxy has logged since this was last asked, without secrets."""
+        log = self._runner.log() if self._runner is not None else ""
+        new, self._log_shown = log[self._log_shown :], len(log)
+        return self.redact(new)
 
     def stop(self) -> None:
         """Stop everything; safe to call twice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from harness.cases.binding import Binding
@@ -17,6 +18,7 @@ LABEL = 10  # width of the left column
 SHOWN_BODY = 600  # characters of a body
 SHOWN_EVENTS = 8
 LOG_LINES = 15
+SERVED = re.compile(r'"(GET|POST) \S+ HTTP/[\d.]+" 200')  # a request that went well
 
 
 def failure_text(
@@ -43,7 +45,8 @@ def failure_text(
     if case is not None:
         lines += ["", *(_row(e.wire.value, text) for e in exchanges(case) for text in _shown(e))]
     if log:
-        kept = [line for line in log.splitlines() if line.strip()][-LOG_LINES:]
+        kept = [line for line in log.splitlines() if line.strip() and not SERVED.search(line)]
+        kept = kept[-LOG_LINES:]
         lines += ["", *(_row("log" if n == 0 else "", line[:200]) for n, line in enumerate(kept))]
     lines += ["", _row("repeat", f"pytest '{binding.nodeid}'")]
     if case is not None and case.exchanges:
