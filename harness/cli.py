@@ -9,6 +9,8 @@ import argparse
 import sys
 from pathlib import Path
 
+import pytest
+
 from harness import doctor
 from harness.cases.collect import declared
 from harness.contract.ledger import load_ledger
@@ -19,7 +21,11 @@ from harness.verdicts import ExitCode, HarnessError
 
 def main(argv: list[str] | None = None) -> int:
     """Run one subcommand; its exit code."""
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args, rest = parser.parse_known_args(argv)
+    if rest and args.run is not _mutants:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    args.rest = rest
     try:
         return int(args.run(args))
     except HarnessError as error:
@@ -57,6 +63,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(run=lambda _: doctor.run())
 
+    broken = commands.add_parser(
+        "mutants",
+        help="prove that the cases can fail: run them against broken gateways",
+        description="Options that are not listed here go to pytest, e.g. -v or --proxy.",
+    )
+    broken.add_argument("pattern", nargs="?", default="*", metavar="GLOB", help="of mutants or ids")
+    broken.add_argument(
+        "--legal", action="store_true", help="run all cases under legal variations instead"
+    )
+    broken.add_argument("--suites", type=Path, default=Path("suites"), metavar="DIR")
+    broken.set_defaults(run=_mutants)
+
     images = commands.add_parser("image", help="container images").add_subparsers(
         required=True, metavar="COMMAND"
     )
@@ -75,6 +93,15 @@ def _config(args: argparse.Namespace) -> int:
         )
     print(litellm_config(declared(args.suites), url), end="")  # noqa: T201
     return 0
+
+
+def _mutants(args: argparse.Namespace) -> int:
+    _check_suites(args.suites)
+    # Imported only here: pytest has to see the plugin before anybody else does.
+    from harness.mutants.matrix import Matrix  # noqa: PLC0415
+
+    words = [str(args.suites), "--proxy=process", "-p", "no:cacheprovider", *args.rest]
+    return int(pytest.main(words, plugins=[Matrix(args.pattern, legal=args.legal)]))
 
 
 def _requirements(args: argparse.Namespace) -> int:

@@ -98,7 +98,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     wanted = [here.bindings[item.nodeid] for item in session.items if item.nodeid in here.bindings]
     if config.option.collectonly or not wanted or session.testsfailed:
         return None
-    here.run = Run(read_options(config), [p for binding in wanted for p in binding.placed])
+    here.run = Run(
+        read_options(config), [p for binding in wanted for p in binding.placed], here.relay
+    )
     try:
         here.run.start()
         here.baseline = (
@@ -239,7 +241,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     here = session.config.stash[SESSION]
     if here.bindings and not session.config.option.collectonly and exitstatus in (0, 1, 5):
-        session.exitstatus = int(here.outcomes.exit_code)
+        code = here.outcomes.exit_code if here.exit_code is None else here.exit_code
+        session.exitstatus = int(code)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

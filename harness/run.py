@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.clients.http import HttpClient
+from harness.mutants.relay import Relay
 from harness.proxies.base import Endpoint, Runner
 from harness.proxies.choose import Wanted, choose
 from harness.proxies.command import new_key
 from harness.proxies.config import litellm_config
 from harness.proxies.readiness import Identity, identify
-from harness.upstream.deployment import Placed
+from harness.upstream.deployment import Placed, unique
 from harness.upstream.server import Upstream
 from harness.verdicts import HarnessError
 from harness.wire.redact import Redactor
@@ -32,11 +33,14 @@ class Options:
 class Run:
     """Start it, use ``endpoint``, ``client`` and ``upstream``, stop it."""
 
-    def __init__(self, options: Options, placed: Sequence[Placed]) -> None:
+    def __init__(
+        self, options: Options, placed: Sequence[Placed], relay: Relay | None = None
+    ) -> None:
         self.redact = Redactor()
         self.upstream: Upstream | None = None
         self._options = options
-        self._placed = placed
+        self._placed = unique(placed)
+        self._relay = relay  # on both wires, where mutants are let loose
         self._log_shown = 0  # characters
         self._runner: Runner | None = None
         self._client: HttpClient | None = None
@@ -69,7 +73,13 @@ class Run:
             self.upstream = Upstream(host, port)
             self.upstream.start()
             url = runner.upstream_url(self.upstream.port)
+        if self._relay is not None:
+            self._relay.start(runner.upstream_host, provider_url=url)
+            url = runner.upstream_url(self._relay.provider_port)
         self._endpoint = runner.start(self._config(runner, url), key)
+        if self._relay is not None:
+            self._relay.proxy_url = self._endpoint.url
+            self._endpoint = Endpoint(self._relay.url, key)
         self._client = HttpClient(self._endpoint.url)
         self.identity = identify(self._endpoint.url, key)
         if runner.name == "url" and self.upstream is not None:
@@ -140,6 +150,8 @@ class Run:
             self._client = None
         if self._runner is not None:
             self._runner.stop()
+        if self._relay is not None:
+            self._relay.stop()
         if self.upstream is not None:
             self.upstream.stop()
             self.upstream = None

@@ -10,9 +10,11 @@ import pytest
 from harness.cases.binding import Binding
 from harness.cases.case import Case
 from harness.contract.ledger import Ledger
+from harness.mutants.relay import Relay
 from harness.report.baseline import Baseline
 from harness.report.outcome import Outcomes
 from harness.run import Run
+from harness.verdicts import ExitCode
 
 
 @dataclass
@@ -23,6 +25,8 @@ class Session:
     ledger: Ledger
     given_baseline: Baseline | None = None  # None: the one that fits the version that runs
     bindings: dict[str, Binding] = field(default_factory=dict)
+    relay: Relay | None = None  # set by the matrix of mutants
+    exit_code: ExitCode | None = None  # set by it too
     run: Run | None = None
     baseline: Baseline = field(default_factory=Baseline)
     outcomes: Outcomes = field(default_factory=Outcomes)

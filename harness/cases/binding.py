@@ -50,24 +50,28 @@ def bind(item: pytest.Function, ledger: Ledger, suites: Path) -> Binding:
                 fix="correct the id, or add a row to suites/requirements/",
             )
     relative = item.path.relative_to(suites)
-    nodeid = f"{relative.as_posix()}::{item.name}"
     levels = {ledger[id_].level for id_ in ids}
     return Binding(
         nodeid=item.nodeid,
         suite=relative.parts[0],
         requirements=ids,
         level=Level.MUST if Level.MUST in levels else Level.SHOULD,
-        placed=tuple(_placed(item, case_slug(nodeid))),
+        placed=tuple(_placed(item, f"{relative.as_posix()}::{item.originalname}")),
     )
 
 
-def _placed(item: pytest.Function, slug: str) -> Iterable[Placed]:
+def _placed(item: pytest.Function, name: str) -> Iterable[Placed]:
+    """The deployments of a case, shared by the variants of a case that need the same ones.
+
+    Cases run one after the other, so a variant still has them to itself while it runs.
+    """
     callspec = getattr(item, "callspec", None)
     params = callspec.params if callspec is not None else {}
     mark = item.get_closest_marker("deployments")
     wanted: Sequence[Deployment] = mark.args if mark else (params.get("deployment", Deployment()),)
-    for deployment in wanted:
-        yield Placed(slug, deployment, deployment.dialect or params.get("dialect", "openai"))
+    dialects = [d.dialect or params.get("dialect", "openai") for d in wanted]
+    slug = case_slug(f"{name}-{dialects[0]}", repr((wanted, dialects)))
+    return [Placed(slug, d, dialect) for d, dialect in zip(wanted, dialects, strict=True)]
 
 
 def uncovered(ledger: Ledger, suites: Iterable[str], bindings: Iterable[Binding]) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.session import SESSION
-from harness.upstream.deployment import Placed
+from harness.upstream.deployment import Placed, unique
 from harness.verdicts import HarnessError
 
 
@@ -49,4 +49,4 @@ def declared(suites: Path) -> list[Placed]:
             fix=f"run `pytest {suites} --collect-only` and mend what it shows",
             detail="\n".join(collector.errors),
         )
-    return collector.placed
+    return unique(collector.placed)

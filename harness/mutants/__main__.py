@@ -32,14 +32,13 @@ def main() -> int:
     inner = free_port()
     relay = Relay(
         proxy_url=f"http://127.0.0.1:{inner}",
-        provider_url=provider_url(config),
-        mutant=known.get(args.name),
-        host=args.host,
-        port=args.port,
+        mutants=[known[args.name]] if args.name in known else [],
     )
-    with relay, TemporaryDirectory() as folder:
+    origin = provider_url(config)
+    relay.start(args.host, provider_url=origin, port=args.port)
+    with TemporaryDirectory() as folder:
         path = Path(folder) / "config.yaml"
-        path.write_text(yaml.safe_dump(redirected(config, relay.provider_url, relay.provider_side)))
+        path.write_text(yaml.safe_dump(redirected(config, origin, relay.provider_side)))
         program = str(environment(LITELLM))
         words = [program, "--config", str(path), "--host", "127.0.0.1", "--port", str(inner)]
         return subprocess.run(words, check=False).returncode  # noqa: S603

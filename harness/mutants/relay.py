@@ -1,13 +1,13 @@
-"""Stands on both wires of a real proxy and lets one mutant loose on what passes.
+"""Stands on both wires of a real proxy and lets mutants loose on what passes.
 
-Without a mutant it passes everything on as it came.
+Without any it passes everything on as it came.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from typing import Any, Self
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -24,37 +24,39 @@ NOT_JSON: Any = object()
 class Relay:
     """Two servers: one before the proxy at ``proxy_url``, one before the provider's address.
 
-    ``mutant`` may be set to another one between two requests. Use as a context manager.
+    ``mutants`` may be set to others between two requests.
     """
 
-    def __init__(
-        self,
-        *,
-        proxy_url: str = "",
-        provider_url: str = "",
-        mutant: Mutant | None = None,
-        host: str = "127.0.0.1",
-        port: int = 0,
-    ) -> None:
+    def __init__(self, *, proxy_url: str = "", mutants: Sequence[Mutant] = ()) -> None:
         self.proxy_url = proxy_url
-        self.provider_url = provider_url
-        self.mutant = mutant
-        self.host = host
-        self.port = port
+        self.provider_url = ""
+        self.mutants = mutants
+        self.host = ""
+        self.port = 0
         self.provider_port = 0
-        self._servers = Servers()
+        self._servers: Servers | None = None
         self._session: aiohttp.ClientSession | None = None
 
-    def __enter__(self) -> Self:
-        self._servers.run(self._open_session())
-        self.port = self._servers.serve(self._client_side, self.host, self.port)
-        self.provider_port = self._servers.serve(self._provider_side, self.host)
-        return self
+    def start(self, host: str, *, provider_url: str, port: int = 0) -> None:
+        """Listen for the client on ``port``, and for the proxy on another.
 
-    def __exit__(self, *exc: object) -> None:
+        Raises:
+            OSError: the address cannot be listened on.
+        """
+        self.host, self.provider_url = host, provider_url
+        self._servers = Servers()
+        self._servers.run(self._open_session())
+        self.port = self._servers.serve(self._client_side, host, port)
+        self.provider_port = self._servers.serve(self._provider_side, host)
+
+    def stop(self) -> None:
+        """Hang up on everybody. Safe to call twice."""
+        if self._servers is None:
+            return
         if self._session is not None:
             self._servers.run(self._session.close())
         self._servers.close()
+        self._servers = None
 
     @property
     def url(self) -> str:
@@ -73,27 +75,30 @@ class Relay:
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
         )
 
-    def _apply(self, stage: Stage, *args: Any) -> Any:
-        function = self.mutant.at(stage) if self.mutant else None
-        return function(*args) if function else None
+    def _at(self, stage: Stage) -> list[Callable[..., Any]]:
+        return [f for mutant in self.mutants if (f := mutant.at(stage)) is not None]
+
+    def _edit(self, stage: Stage, subject: Any) -> None:
+        for function in self._at(stage):
+            function(subject)
 
     async def _client_side(self, incoming: web.BaseRequest) -> web.StreamResponse:
         sent = await _sent(incoming)
-        self._apply(Stage.REQUEST, sent)
+        self._edit(Stage.REQUEST, sent)
         try:
             answer = await self._forward(self.proxy_url, sent)
         except aiohttp.ClientError:
             return web.Response(status=502)
         async with answer:
             reply = Reply(answer.status, _passed_on(answer.headers), sent)
-            self._apply(Stage.HEAD, reply)
+            self._edit(Stage.HEAD, reply)
             if answer.content_type == "text/event-stream":
                 return await self._stream(incoming, answer, reply)
             return await self._whole(incoming, answer, reply)
 
     async def _provider_side(self, incoming: web.BaseRequest) -> web.StreamResponse:
         sent = await _sent(incoming)
-        self._apply(Stage.UPSTREAM, sent)
+        self._edit(Stage.UPSTREAM, sent)
         try:
             answer = await self._forward(self.provider_url, sent)
         except aiohttp.ClientError:
@@ -117,9 +122,9 @@ class Relay:
 
     def _from_provider(self, body: bytes) -> bytes:
         document = _json(body)
-        if document is NOT_JSON or not (self.mutant and self.mutant.at(Stage.PROVIDER)):
+        if document is NOT_JSON or not self._at(Stage.PROVIDER):
             return body
-        self._apply(Stage.PROVIDER, document)
+        self._edit(Stage.PROVIDER, document)
         return _dumped(document)
 
     def _event_from_provider(self, event: bytes) -> bytes:
@@ -145,11 +150,7 @@ class Relay:
             body = await answer.read()
         except aiohttp.ClientError:
             return _hang_up(incoming)
-        document = _json(body)
-        if document is not NOT_JSON and self.mutant and self.mutant.at(Stage.ANSWER):
-            changed = self._apply(Stage.ANSWER, document, reply)
-            document = document if changed is None else changed
-            body = document if isinstance(document, bytes) else _dumped(document)
+        body = self._answer(body, reply)
         outgoing = web.Response(status=reply.status, headers=reply.headers, body=body)
         await outgoing.prepare(incoming)
         await outgoing.write_eof()
@@ -170,23 +171,48 @@ class Relay:
         await outgoing.write_eof()
         return outgoing
 
+    def _answer(self, body: bytes, reply: Reply) -> bytes:
+        document = _json(body)
+        functions = self._at(Stage.ANSWER)
+        if document is NOT_JSON or not functions:
+            return body
+        for function in functions:
+            changed = function(document, reply)
+            document = document if changed is None else changed
+            if isinstance(document, bytes):
+                return document
+        return _dumped(document)
+
     def _event(self, event: bytes, reply: Reply) -> list[bytes]:
         data = event.partition(b"data:")[2].strip()
         if data == b"[DONE]":
-            done = self._apply(Stage.DONE, reply)
-            return [event] if done is None else list(done)
+            done = self._at(Stage.DONE)
+            return list(done[0](reply)) if done else [event]
+        functions = self._at(Stage.CHUNK)
         document = _json(data)
-        if document is NOT_JSON or not (self.mutant and self.mutant.at(Stage.CHUNK)):
+        if document is NOT_JSON or not functions:
             return [event]
-        changed = self._apply(Stage.CHUNK, document, reply)
-        documents = [document] if changed is None else changed
+        documents = [document]
+        for function in functions:
+            documents = [new for old in documents for new in _chunks(function, old, reply)]
         return [d if isinstance(d, bytes) else b"data: " + _dumped(d) + b"\n\n" for d in documents]
 
     async def _write(self, outgoing: web.StreamResponse, data: bytes, reply: Reply) -> None:
-        changed = self._apply(Stage.RAW, data, reply)
-        for piece in [data] if changed is None else changed:
+        """Write a piece of a stream; an empty one at its end lets out what was held back."""
+        pieces = [data]
+        for function in self._at(Stage.RAW):
+            held = [b""] if not data and pieces != [b""] else []
+            pieces = [new for old in [*pieces, *held] for new in function(old, reply)]
+        for piece in pieces:
             if piece:
                 await outgoing.write(piece)
+
+
+def _chunks(function: Callable[..., Any], document: Any, reply: Reply) -> list[Any]:
+    if isinstance(document, bytes):
+        return [document]
+    changed = function(document, reply)
+    return [document] if changed is None else list(changed)
 
 
 async def _sent(incoming: web.BaseRequest) -> Sent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,14 +32,15 @@ class Deployment:
     listens: bool = True
 
 
-def case_slug(nodeid: str) -> str:
+def case_slug(name: str, details: str = "") -> str:
     """A case's name in URLs and model groups: readable, unique, the same in every run.
 
-    Free of slashes and dots, so that no gateway reads a provider prefix into it.
+    ``details`` tells apart what has the same name. Free of slashes and dots, so that no gateway
+    reads a provider prefix into it.
     """
-    name = nodeid.rsplit("::", 1)[-1].removeprefix("test_")
-    readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:48].strip("-")
-    return f"{readable}-{hashlib.sha256(nodeid.encode()).hexdigest()[:6]}"
+    short = name.rsplit("::", 1)[-1].removeprefix("test_")
+    readable = re.sub(r"[^a-z0-9]+", "-", short.lower()).strip("-")[:48].strip("-")
+    return f"{readable}-{hashlib.sha256((name + details).encode()).hexdigest()[:6]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +70,8 @@ class Placed:
         """
         digest = hashlib.sha256(self.prefix.encode()).hexdigest()
         return f"upkey-{digest[:32]}"
+
+
+def unique(placed: Iterable[Placed]) -> list[Placed]:
+    """Each place once, in order."""
+    return list({p.prefix: p for p in placed}.values())
