@@ -127,19 +127,41 @@ class Answer:
     def _parts(self, choice: int) -> list[Any]:
         """The messages or deltas of one choice, in order."""
         key = "delta" if self.streamed else "message"
-        entries = [entry for entry in self._entries() if entry.get("index") == choice]
+        entries = [entry for entry in self.entries if entry.get("index") == choice]
         return [entry[key] for entry in entries if isinstance(entry.get(key), dict)]
 
-    def _entries(self) -> list[dict[str, Any]]:
+    @property
+    def entries(self) -> list[dict[str, Any]]:
         """Every choice object of every document, in order."""
         found = [entry for d in self.documents for entry in _list(dig(d, "choices"))]
         return [entry for entry in found if isinstance(entry, dict)]
 
-    def text_of(self, choice: int) -> str | None:
-        """Content of one choice, joined; None when there was none."""
-        pieces = [part.get("content") for part in self._parts(choice)]
+    def joined(self, name: str, choice: int = 0) -> str | None:
+        """A text field of one choice's message or deltas, joined; None when there was none."""
+        pieces = [part.get(name) for part in self._parts(choice)]
         kept = [piece for piece in pieces if isinstance(piece, str)]
         return "".join(kept) if kept else None
+
+    def listed(self, name: str, choice: int = 0) -> list[Any]:
+        """The entries of a list field of one choice's message or deltas, in order of arrival."""
+        return [entry for part in self._parts(choice) for entry in _list(part.get(name))]
+
+    def distinct(self, path: str) -> list[Any]:
+        """The different values at a dotted path of the documents, ``ABSENT`` included, in order."""
+        found: list[Any] = []
+        for document in self.documents:
+            if (value := dig(document, path)) not in found:
+                found.append(value)
+        return found
+
+    def logprobs_of(self, choice: int) -> list[Any]:
+        """The entries of ``logprobs.content`` of one choice, in order of arrival."""
+        entries = [entry for entry in self.entries if entry.get("index") == choice]
+        return [token for e in entries for token in _list(dig(e, "logprobs.content"))]
+
+    def text_of(self, choice: int) -> str | None:
+        """Content of one choice, joined; None when there was none."""
+        return self.joined("content", choice)
 
     def calls_of(self, choice: int) -> list[Call]:
         """Tool calls of one choice, in order of their index (of the list, if not streamed)."""
@@ -157,7 +179,7 @@ class Answer:
 
     def finishes_of(self, choice: int) -> list[Any]:
         """Every finish reason that is not null, in order."""
-        entries = [entry for entry in self._entries() if entry.get("index") == choice]
+        entries = [entry for entry in self.entries if entry.get("index") == choice]
         return [e["finish_reason"] for e in entries if e.get("finish_reason") is not None]
 
     @property
@@ -168,9 +190,20 @@ class Answer:
     @property
     def refusal(self) -> str | None:
         """Refusal text of choice 0."""
-        pieces = [part.get("refusal") for part in self._parts(0)]
-        kept = [piece for piece in pieces if isinstance(piece, str)]
-        return "".join(kept) if kept else None
+        return self.joined("refusal")
+
+    @property
+    def reasoning(self) -> str | None:
+        """Reasoning of choice 0, where LiteLLM documents it.
+
+        Rule: https://docs.litellm.ai/docs/reasoning_content
+        """
+        return self.joined("reasoning_content")
+
+    @property
+    def logprobs(self) -> list[Any]:
+        """The entries of ``logprobs.content`` of choice 0."""
+        return self.logprobs_of(0)
 
     @property
     def tool_calls(self) -> list[Call]:
@@ -201,9 +234,15 @@ class Answer:
         return found[0] if len(found) == 1 else found
 
     @property
+    def choice_indexes(self) -> list[Any]:
+        """The different ``index`` values of choices: as listed, or sorted when streamed."""
+        seen = [entry.get("index", ABSENT) for entry in self.entries]
+        return sorted(dict.fromkeys(seen), key=repr) if self.streamed else seen
+
+    @property
     def choice_count(self) -> int:
         """How many different choice indexes the answer has."""
-        return len({str(entry.get("index")) for entry in self._entries()})
+        return len({str(entry.get("index")) for entry in self.entries})
 
     def expect(self, **wanted: Any) -> Answer:
         """Every property named has its value: a literal or a ``Like``. Returns itself.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Self
 
 import httpx
@@ -15,6 +17,7 @@ from harness.cases.live import LiveStream
 from harness.clients.http import TIMEOUT, HttpClient
 from harness.proxies.base import Endpoint
 from harness.upstream.deployment import Placed
+from harness.upstream.play import HUNG_UP
 from harness.upstream.script import Answer as Scripted
 from harness.upstream.server import Responder, Script, Upstream
 from harness.verdicts import HarnessError, NotTestable, Wire, violation
@@ -31,10 +34,20 @@ NO_UPSTREAM = (
 class Provider:
     """One scripted deployment as a case sees it."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, port: int = 0) -> None:
         self._script = script
+        self._port = port
         self.model = script.placed.group
         self.key = script.placed.key
+
+    def is_named_in(self, text: str) -> list[str]:
+        """The parts of its address, as the proxy knows it, that a text gives away."""
+        port = rf":{self._port}\b"
+        found = {
+            "host and port": re.search(rf"(\d+(\.\d+){{3}}|[a-z][\w.-]*[a-z]){port}", text),
+            "path": self._script.placed.prefix in text,
+        }
+        return [part for part, there in found.items() if there]
 
     def will(self, *answers: Scripted) -> None:
         """Answer the next requests with these, one each."""
@@ -67,7 +80,8 @@ class Provider:
             Violation: it has not within ``timeout`` seconds.
         """
         closed = self._script.wait_for(
-            lambda all_: any(e.response is not None and e.response.broken for e in all_), timeout
+            lambda all_: any(e.response is not None and e.response.broken == HUNG_UP for e in all_),
+            timeout,
         )
         if not closed:
             raise violation(
@@ -144,7 +158,9 @@ class Case:
             raise HarnessError(
                 f"the case declares no deployment {name!r}", fix="add it with @deployments(…)"
             )
-        return Provider(self._scripts[name])
+        listens = self._placed[name].deployment.listens
+        port = self._upstream.port if listens else self._upstream.refusing_port
+        return Provider(self._scripts[name], port)
 
     def body(self, messages: str | Sequence[Any] = HELLO, **fields: Any) -> dict[str, Any]:
         """A chat request for the first deployment; ``stream`` only where the case streams."""
@@ -180,14 +196,31 @@ class Case:
 
     @contextmanager
     def streaming(
-        self, messages: str | Sequence[Any] = HELLO, **fields: Any
+        self,
+        messages: str | Sequence[Any] = HELLO,
+        *,
+        patience: float = LIVE_TIMEOUT,
+        **fields: Any,
     ) -> Iterator[LiveStream]:
-        """Send a streaming chat request and look at it while it arrives."""
+        """Send a streaming chat request and look at it while it arrives.
+
+        After ``patience`` seconds without a byte the client hangs up.
+        """
         body = {**self.body(messages, **fields), "stream": True}
-        request = self._request("POST", "/v1/chat/completions", body, None, timeout=LIVE_TIMEOUT)
+        request = self._request("POST", "/v1/chat/completions", body, None, timeout=patience)
         with self._client.open(request) as (exchange, reads):
             self.exchanges.append(exchange)
             yield LiveStream(exchange, reads)
+
+    def hang_up(self, messages: str | Sequence[Any] = HELLO, **fields: Any) -> None:
+        """Send a streaming chat request, and hang up as soon as the provider has got it."""
+        script = next(iter(self._scripts.values()))
+        before = len(script.exchanges)
+        request = self._request(
+            "POST", "/v1/chat/completions", {**self.body(messages, **fields), "stream": True}, None
+        )
+        arrived = partial(script.wait_for, lambda all_: len(all_) > before, LIVE_TIMEOUT)
+        self.exchanges.append(asyncio.run(self._client.abandon(request, arrived)))
 
     def ask_all(self, requests: Sequence[dict[str, Any]]) -> list[Answer]:
         """Send chat requests all at once; answers in the order of requests."""

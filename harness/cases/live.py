@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from harness.cases.answer import Answer
 from harness.verdicts import Wire, violation
@@ -22,15 +22,30 @@ class LiveStream:
         Raises:
             Violation: the stream ends, or stays silent, before that.
         """
-        while True:
-            so_far = self._answer()
-            if self._exchange.response is not None and text in (so_far.text or ""):
-                return
+        self._read_on(f"{text!r}", lambda answer: text in (answer.text or ""))
+
+    def until_called(self, name: str, arguments: str = "") -> None:
+        """Read on until choice 0 calls tool ``name`` with (so far) these arguments in it.
+
+        Raises:
+            Violation: the stream ends, or stays silent, before that.
+        """
+
+        def called(answer: Answer) -> bool:
+            return any(c.name == name and arguments in c.arguments for c in answer.tool_calls)
+
+        self._read_on(f"a call of {name} with {arguments!r}", called)
+
+    def _read_on(self, what: str, there: Callable[[Answer], bool]) -> None:
+        while self._exchange.response is None or not there(self._answer()):
             if next(self._reads, None) is None:
                 response = self._exchange.response
-                seen = response.broken if response and response.broken else "the end of the stream"
+                broken = response.broken if response is not None else self._exchange.error
                 raise violation(
-                    Wire.CLIENT, "stream", expected=f"{text!r} while the provider waits", seen=seen
+                    Wire.CLIENT,
+                    "stream",
+                    expected=f"{what} while the provider waits",
+                    seen=broken or "the end of the stream",
                 )
 
     def finish(self) -> Answer:

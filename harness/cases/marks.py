@@ -31,6 +31,11 @@ def dialects(*names: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("dialect", names or ALL_DIALECTS)
 
 
+def streamed() -> pytest.MarkDecorator:
+    """Run the case streaming."""
+    return pytest.mark.parametrize("stream", [True], ids=["stream"])
+
+
 def both_modes() -> pytest.MarkDecorator:
     """Run the case once non-streaming and once streaming."""
     return pytest.mark.parametrize("stream", [False, True], ids=["json", "stream"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -65,7 +65,7 @@ class HttpClient:
         try:
             answer = self._client.send(request, stream=True)
         except httpx.HTTPError as error:
-            self._stalls += isinstance(error, httpx.ReadTimeout)
+            self._stalls += isinstance(error, httpx.ReadTimeout) and _patient(request)
             exchange.error = _said(error)
             yield exchange, iter(())
             return
@@ -74,7 +74,17 @@ class HttpClient:
             yield exchange, _reads(answer, exchange.response)
         finally:
             answer.close()
-            self._stalls += exchange.response.broken == STALLED
+            self._stalls += exchange.response.broken == STALLED and _patient(request)
+
+    async def abandon(self, request: httpx.Request, arrived: Callable[[], object]) -> Exchange:
+        """Send, and hang up as soon as ``arrived``, which blocks, returns; no answer is read."""
+        exchange = Exchange(Wire.CLIENT, _recorded(request), error="the client hung up")
+        async with httpx.AsyncClient(trust_env=False, headers=self._headers) as client:
+            sending = asyncio.create_task(client.send(request, stream=True))
+            await asyncio.to_thread(arrived)
+            sending.cancel()
+            await asyncio.wait([sending])
+        return exchange
 
     async def send_all(self, requests: Sequence[httpx.Request]) -> list[Exchange]:
         """Send all at once, each on a connection of its own; answers in the order of requests."""
@@ -83,6 +93,11 @@ class HttpClient:
             timeout=TIMEOUT, trust_env=False, limits=limits, headers=self._headers
         ) as client:
             return await asyncio.gather(*(_send_one(client, request) for request in requests))
+
+
+def _patient(request: httpx.Request) -> bool:
+    """Whether it waits so long that silence means a stalled proxy."""
+    return bool(request.extensions["timeout"]["read"] >= LESS_PATIENCE)
 
 
 def _reads(answer: httpx.Response, response: Response) -> Iterator[Chunk]:

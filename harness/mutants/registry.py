@@ -35,6 +35,7 @@ class Sent:
     path: str
     headers: CIMultiDict[str]
     body: Any
+    deaf: bool = False  # whoever sends it on does not hear its sender hang up
 
 
 @dataclass(slots=True)

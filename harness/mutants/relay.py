@@ -5,6 +5,7 @@ Without any it passes everything on as it came.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
@@ -36,6 +37,7 @@ class Relay:
         self.provider_port = 0
         self._servers: Servers | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._deaf: set[asyncio.Task[web.StreamResponse]] = set()
 
     def start(self, host: str, *, provider_url: str, port: int = 0) -> None:
         """Listen for the client on ``port``, and for the proxy on another.
@@ -85,6 +87,15 @@ class Relay:
     async def _client_side(self, incoming: web.BaseRequest) -> web.StreamResponse:
         sent = await _sent(incoming)
         self._edit(Stage.REQUEST, sent)
+        answering = self._answered(incoming, sent)
+        if not sent.deaf:
+            return await answering
+        task = asyncio.create_task(answering)
+        self._deaf.add(task)  # the loop itself keeps no hold on a task
+        task.add_done_callback(self._deaf.discard)
+        return await asyncio.shield(task)
+
+    async def _answered(self, incoming: web.BaseRequest, sent: Sent) -> web.StreamResponse:
         try:
             answer = await self._forward(self.proxy_url, sent)
         except aiohttp.ClientError:

@@ -16,6 +16,7 @@ from harness.upstream.script import Answer, Completion, Failure, Fault
 from harness.verdicts import Wire
 from harness.wire.exchange import Chunk, Exchange, Headers, Response
 
+HUNG_UP = "the proxy closed the connection"
 MALFORMED_BODY = b'{"this is": not JSON'
 
 
@@ -45,7 +46,7 @@ async def play(
     except _Stop:
         pass
     except (asyncio.CancelledError, ConnectionError) as gone:
-        player.response.broken = "the proxy closed the connection"
+        player.response.broken = HUNG_UP
         if isinstance(gone, asyncio.CancelledError):
             raise
     return player.outgoing
@@ -95,10 +96,10 @@ class _Player:
         if answer.after == 0 and answer.fault in (Fault.MALFORMED, Fault.ERROR_EVENT):
             await self._strike(0, dialect)
         for n, event in enumerate(events, start=-dialect.lead_in):
-            if n > 0:
-                await self._strike(n, dialect)
             if n in gates:
                 await gates[n].passed()
+            if n > 0:
+                await self._strike(n, dialect)
             await asyncio.sleep(answer.pace)
             await self._write(event)
         if answer.fault is not Fault.NO_TERMINATOR:
@@ -144,6 +145,9 @@ class _Player:
             await self._write(dialect.malformed_event)
         elif answer.fault is Fault.ERROR_EVENT:
             await self._write(dialect.error_event())
+            await self.outgoing.write_eof()
+            raise _Stop
+        elif answer.fault is Fault.END:
             await self.outgoing.write_eof()
             raise _Stop
         elif answer.fault is Fault.STALL:

@@ -76,6 +76,7 @@ class Fault(StrEnum):
     CUT = "cut"  # FIN before the body is complete
     STALL = "stall"  # nothing more comes, the connection stays open
     MALFORMED = "malformed"  # one event (or the body) is not JSON
+    END = "end"  # the body ends properly, but the message in it does not
     NO_TERMINATOR = "no terminator"  # the provider's own end-of-stream mark is missing
     ERROR_EVENT = "error event"  # the provider reports an error inside the stream
 
@@ -129,6 +130,10 @@ class Completion:
     def cut(self, after: int = 1) -> Completion:
         """Close the connection cleanly after that many pieces, the body unfinished."""
         return self.with_fault(Fault.CUT, after)
+
+    def ends(self, after: int = 1) -> Completion:
+        """End the stream properly after that many pieces, as if there were no more to say."""
+        return self.with_fault(Fault.END, after)
 
     def stalls(self, after: int = 0) -> Completion:
         """Send nothing more after that many pieces, and keep the connection open."""

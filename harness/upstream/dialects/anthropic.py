@@ -148,7 +148,8 @@ class Anthropic:
         usage = message["usage"]
         # Counts in message_delta are cumulative; message_start knows only the input's.
         final = {k: usage[k] for k in ("output_tokens", "output_tokens_details") if k in usage}
-        start = {k: v for k, v in usage.items() if k not in final} | {"output_tokens": 1}
+        begun = {"output_tokens": min(1, usage["output_tokens"])}
+        start = {k: v for k, v in usage.items() if k not in final} | begun
         events = [_event("message_start", message={**message, "usage": start})]
         for index, (block, deltas) in enumerate(_stream_blocks(choice)):
             events.append(_event("content_block_start", index=index, content_block=block))
