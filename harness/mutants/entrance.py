@@ -98,14 +98,6 @@ def loses_the_key(sent: Sent) -> None:
 
 
 @mutant(Stage.REQUEST)
-def exact_header_name(sent: Sent) -> None:
-    """Knows the header only by the name Authorization, letter by letter."""
-    names = [name for name in sent.headers if name.lower() == "authorization"]
-    if any(name != "Authorization" for name in names):
-        sent.headers.popall("Authorization")
-
-
-@mutant(Stage.REQUEST)
 def exact_scheme(sent: Sent) -> None:
     """Knows the scheme only as Bearer, letter by letter."""
     if not sent.headers.get("Authorization", "Bearer ").startswith("Bearer "):

@@ -7,6 +7,7 @@ RFC 8259 (JSON), https://platform.openai.com/docs/api-reference/introduction (ne
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from harness.mutants.registry import Reply, Stage, choices, parts, variation
@@ -44,7 +45,7 @@ def other_framing(data: bytes, reply: Reply) -> list[bytes]:
     del reply
     if not data:
         return []
-    crlf = data.replace(b"\n", b"\r\n").replace(b"data: ", b"data:")
+    crlf = re.sub(rb"(?m)^data: ", b"data:", data).replace(b"\n", b"\r\n")
     return [b": ping\r\n\r\n", b"event: message\r\n" + crlf]
 
 

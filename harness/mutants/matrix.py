@@ -18,7 +18,7 @@ from harness.mutants.registry import mutants, variations
 from harness.mutants.relay import Relay
 from harness.report.outcome import Outcome
 from harness.session import SESSION, Session
-from harness.verdicts import RED, ExitCode, Verdict
+from harness.verdicts import RED, ExitCode, Fact, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Matrix:
         self.pattern = pattern
         self.legal = legal
         self.relay = Relay()
+        self._unbroken: dict[str, tuple[Fact, ...]] = {}  # what warns without any mutant
         self.results: list[Result] = []
 
     @pytest.hookimpl(trylast=True)
@@ -91,9 +92,19 @@ class Matrix:
             outcome = _run(here, item)
             if outcome.verdict is Verdict.HARNESS_ERROR:
                 return Result(requirement, mutant, trouble=f"{item.name}: {outcome.reason}")
-            if outcome.verdict in {Verdict.FAIL, Verdict.WARN}:
+            if outcome.verdict is Verdict.FAIL or (
+                outcome.verdict is Verdict.WARN and outcome.facts != self._warnings(here, item)
+            ):
                 return Result(requirement, mutant, by=item.name)
         return Result(requirement, mutant)
+
+    def _warnings(self, here: Session, item: pytest.Item) -> tuple[Fact, ...]:
+        """What is seen without a mutant: a SHOULD may be broken by the proxy itself."""
+        if item.nodeid not in self._unbroken:
+            broken, self.relay.mutants = self.relay.mutants, []
+            self._unbroken[item.nodeid] = _run(here, item).facts
+            self.relay.mutants = broken
+        return self._unbroken[item.nodeid]
 
     @property
     def exit_code(self) -> ExitCode:

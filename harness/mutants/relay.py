@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -145,11 +146,12 @@ class Relay:
 
     async def _forward(self, base: str, sent: Sent) -> aiohttp.ClientResponse:
         assert self._session is not None  # noqa: S101 - entered before it serves
+        body = sent.body if isinstance(sent.body, bytes) else _dumped(sent.body)
         return await self._session.request(
             sent.method,
             URL(base + sent.path, encoded=True),
             headers=sent.headers,
-            data=sent.body if isinstance(sent.body, bytes) else _dumped(sent.body),
+            data=BytesIO(body) if body else None,  # aiohttp warns of large bodies that are bytes
             allow_redirects=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
@@ -266,7 +268,7 @@ def _hang_up(
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return NOT_JSON
 
 
