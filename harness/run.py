@@ -13,7 +13,7 @@ from harness.proxies.choose import Wanted, choose
 from harness.proxies.command import new_key
 from harness.proxies.config import litellm_config
 from harness.proxies.readiness import Identity, identify
-from harness.upstream.deployment import Placed, unique
+from harness.upstream.deployment import KEY_PATTERN, Placed, unique
 from harness.upstream.server import Upstream
 from harness.verdicts import HarnessError
 from harness.wire.redact import Redactor
@@ -65,8 +65,7 @@ class Run:
         runner = self._runner = choose(self._options.wanted)
         key = self._key(runner)
         self.redact.add(key, "$LITELLM_API_KEY")
-        for placed in self._placed:
-            self.redact.add(placed.key, f"<key of {placed.prefix[1:]}>")
+        self.redact.add_pattern(KEY_PATTERN, "<upstream key>")
         url = ""
         if runner.name != "url" or self._options.listen is not None:
             host, port = self._options.listen or (runner.upstream_host, DEFAULT_UPSTREAM_PORT)

@@ -187,9 +187,13 @@ class Case:
         path: str,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
+        timeout: float = TIMEOUT,
     ) -> Answer:
-        """Send any request. ``body``: bytes as they are, else JSON. An empty header is left out."""
-        exchange = self._client.send(self._request(method, path, body, headers))
+        """Send any request. ``body``: bytes as they are, else JSON. An empty header is left out.
+
+        ``timeout`` is the seconds without a byte after which the proxy is taken for stalled.
+        """
+        exchange = self._client.send(self._request(method, path, body, headers, timeout=timeout))
         self.exchanges.append(exchange)
         streamed = isinstance(body, dict) and body.get("stream") is True
         return Answer(exchange, streamed=streamed)

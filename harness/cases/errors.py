@@ -18,6 +18,9 @@ UNAVAILABLE = Like(
     "408 or 5xx", lambda seen: isinstance(seen, int) and (seen == 408 or 500 <= seen < 600)
 )
 
+# How the plain client reports an answer that stopped without an end.
+STALLED = "nothing more, and the connection stays open"
+
 # What must not be in a client's error, whoever put it there. Names, not what was found: a report
 # has to be the same in every run.
 INTERNALS = {

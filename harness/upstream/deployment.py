@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+KEY_PATTERN = "upkey-[0-9a-f]{32}"  # the key of any deployment
+
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
@@ -69,7 +71,7 @@ class Placed:
         It opens nothing; it is derived so that an exported config and a later run agree on it.
         """
         digest = hashlib.sha256(self.prefix.encode()).hexdigest()
-        return f"upkey-{digest[:32]}"
+        return f"upkey-{digest[:32]}"  # as KEY_PATTERN has it
 
 
 def unique(placed: Iterable[Placed]) -> list[Placed]:

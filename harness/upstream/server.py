@@ -12,6 +12,7 @@ import socket
 import threading
 from collections.abc import Callable
 from typing import Self
+from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 
@@ -185,5 +186,11 @@ class Upstream:
 
 
 def _authorised(request: Request, script: Script) -> bool:
+    """Whether the deployment's key came, in its header or, as Gemini also takes it, in the query.
+
+    Rule: https://cloud.google.com/docs/authentication/api-keys-use
+    """
     sent = request.headers.get(script.dialect.key_header) or ""
+    if not sent and script.dialect.name == "gemini":
+        sent = parse_qs(urlsplit(request.target).query).get("key", [""])[0]
     return hmac.compare_digest(sent.removeprefix("Bearer ").encode(), script.placed.key.encode())

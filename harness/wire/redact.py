@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import re
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ class Redactor:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
+        self._patterns: list[tuple[re.Pattern[str], str]] = []
 
     def add(self, secret: str, name: str) -> None:
         """From now on ``secret`` is shown as ``name``. Very short ones are not secrets."""
@@ -24,14 +26,21 @@ class Redactor:
         for form in encodings(secret):
             self._names.setdefault(form, name)
 
+    def add_pattern(self, pattern: str, name: str) -> None:
+        """From now on what matches is shown as ``name``: for keys too many to look for each."""
+        self._patterns.append((re.compile(pattern), name))
+
     def __call__(self, text: str) -> str:
         """``text`` without secrets."""
+        for pattern, name in self._patterns:
+            text = pattern.sub(name, text)
         for form in sorted(self._names, key=len, reverse=True):
             text = text.replace(form, self._names[form])
         return text
 
 
-def encodings(secret: str) -> Iterable[str]:
+@functools.cache
+def encodings(secret: str) -> tuple[str, ...]:
     """The forms in which a secret can turn up: plain, URL, form, JSON (also in JSON), hex, and
     base64 at each offset.
     """
@@ -42,7 +51,7 @@ def encodings(secret: str) -> Iterable[str]:
         texts += [once, json.dumps(once, ensure_ascii=ascii_only)[1:-1]]
     if len(raw) >= LONG:  # of a short one, too little is left that is its own
         texts += _base64(raw)
-    return dict.fromkeys(texts)
+    return tuple(dict.fromkeys(texts))
 
 
 def _base64(raw: bytes) -> Iterable[str]:

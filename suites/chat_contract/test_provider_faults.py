@@ -6,6 +6,7 @@ Contract: https://docs.litellm.ai/docs/proxy/error_reference
 import pytest
 
 from harness.cases.errors import (
+    STALLED,
     SERVER_ERROR,
     UNAVAILABLE,
     expect_envelope,
@@ -15,7 +16,7 @@ from harness.cases.errors import (
 from harness.cases.marks import both_modes, deployment, dialects, requirement
 from harness.upstream.script import fails, says
 from harness.verdicts import Wire
-from harness.wire.expect import require
+from harness.wire.expect import Like, require
 
 pytestmark = dialects()
 
@@ -50,7 +51,13 @@ FAULTS = {
     "cut": says().cut(0),
 }
 IMPATIENT = {"timeout": 0.3}
+PATIENCE = 5.0  # seconds without a byte: a proxy that hangs on a provider's fault is wrong anyway
 LATE = 1.5  # seconds: long after the deployment's timeout, and short enough for the suite
+
+
+def ask(case):
+    """A chat request that does not wait long."""
+    return case.send("POST", "/v1/chat/completions", case.body(), timeout=PATIENCE)
 
 
 @both_modes()
@@ -59,7 +66,7 @@ LATE = 1.5  # seconds: long after the deployment's timeout, and short enough for
 def test_an_odd_body_stays_an_error(case, body):
     content, kind = ODD[body]
     case.upstream.will(fails(503, body=content, content_type=kind))
-    answer = case.ask()
+    answer = ask(case)
     expect_error(answer, 503)
     expect_envelope(answer)
 
@@ -70,7 +77,7 @@ def test_an_odd_body_stays_an_error(case, body):
 def test_a_success_without_an_answer_is_a_server_error(case, body):
     content, kind = NO_ANSWER[body]
     case.upstream.will(fails(200, body=content, content_type=kind))
-    answer = case.ask()
+    answer = ask(case)
     expect_error(answer, SERVER_ERROR)
     expect_envelope(answer)
 
@@ -81,14 +88,21 @@ def test_a_success_without_an_answer_is_a_server_error(case, body):
 def test_a_success_without_a_stream_does_not_end_normally(case, body):
     content, kind = NO_ANSWER[body]
     case.upstream.will(fails(200, body=content, content_type=kind))
-    require(Wire.CLIENT, {"ended normally": (False, case.ask().ended_normally)})
+    answer = ask(case)
+    require(
+        Wire.CLIENT,
+        {
+            "ended normally": (False, answer.ended_normally),
+            "end": (Like("any end", lambda seen: seen != STALLED), answer.response.broken),
+        },
+    )
 
 
 @both_modes()
 @requirement("chat.error.refused")
 @deployment(listens=False)
 def test_a_refused_connection_is_a_server_error(case):
-    answer = case.ask()
+    answer = ask(case)
     expect_error(answer, SERVER_ERROR)
     expect_envelope(answer)
 
@@ -98,7 +112,7 @@ def test_a_refused_connection_is_a_server_error(case):
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_provider_that_hangs_up_is_a_server_error(case, fault):
     case.upstream.always(lambda _: FAULTS[fault])  # a proxy may try a fresh connection once more
-    answer = case.ask()
+    answer = ask(case)
     expect_error(answer, SERVER_ERROR)
     expect_envelope(answer)
 
@@ -108,7 +122,7 @@ def test_a_provider_that_hangs_up_is_a_server_error(case, fault):
 @deployment(params=IMPATIENT)
 def test_a_provider_that_is_too_slow_is_an_error(case):
     case.upstream.will(says().delayed(LATE))
-    answer = case.ask()
+    answer = ask(case)
     expect_error(answer, UNAVAILABLE)
     expect_envelope(answer)
 
@@ -119,7 +133,7 @@ def test_a_provider_that_is_too_slow_is_an_error(case):
 def test_a_broken_answer_gives_no_internals_away(case, body):
     content, kind = NO_ANSWER[body]
     case.upstream.will(fails(200, body=content, content_type=kind))
-    require(Wire.CLIENT, {"internals": ([], internals(case.ask()))})
+    require(Wire.CLIENT, {"internals": ([], internals(ask(case)))})
 
 
 @both_modes()
@@ -127,7 +141,7 @@ def test_a_broken_answer_gives_no_internals_away(case, body):
 @pytest.mark.parametrize("status", [400, 401, 429, 500])
 def test_an_error_gives_no_internals_away(case, status):
     case.upstream.will(fails(status))
-    require(Wire.CLIENT, {"internals": ([], internals(case.ask()))})
+    require(Wire.CLIENT, {"internals": ([], internals(ask(case)))})
 
 
 @both_modes()
@@ -135,14 +149,14 @@ def test_an_error_gives_no_internals_away(case, status):
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_hang_up_gives_no_internals_away(case, fault):
     case.upstream.always(lambda _: FAULTS[fault])
-    require(Wire.CLIENT, {"internals": ([], internals(case.ask()))})
+    require(Wire.CLIENT, {"internals": ([], internals(ask(case)))})
 
 
 @both_modes()
 @requirement("chat.error.no-internals")
 @deployment(listens=False)
 def test_a_refused_connection_gives_no_internals_away(case):
-    require(Wire.CLIENT, {"internals": ([], internals(case.ask()))})
+    require(Wire.CLIENT, {"internals": ([], internals(ask(case)))})
 
 
 @both_modes()
@@ -162,6 +176,6 @@ def test_an_error_gives_no_address_away(case, status):
 
 def addresses(case):
     """The parts of the provider's address that the answer to one request gives away."""
-    answer = case.ask()
+    answer = ask(case)
     headers = "\n".join(value for _, value in answer.headers.lines)
     return case.upstream.is_named_in(answer.response.body.decode("utf-8", "replace") + headers)
