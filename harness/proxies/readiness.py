@@ -71,25 +71,35 @@ def wait_until_ready(
 
 
 def identify(url: str, key: str) -> Identity:
-    """Name and version as the proxy states them: response header first, then its OpenAPI page.
+    """Name and version as the proxy states them; the quick places first.
 
-    Rule: https://docs.litellm.ai/docs/proxy/response_headers (``x-litellm-version``)
+    Rules: https://docs.litellm.ai/docs/proxy/health (``litellm_version``),
+    https://docs.litellm.ai/docs/proxy/response_headers (``x-litellm-version``)
     """
     headers = {"Authorization": f"Bearer {key}"}
+    request = {"model": "conformance-no-such-model", "messages": []}
     with httpx.Client(timeout=30, trust_env=False, headers=headers) as client:
         asks: tuple[Callable[[], httpx.Response], ...] = (
-            lambda: client.post(
-                f"{url}/v1/chat/completions",
-                json={"model": "conformance-no-such-model", "messages": []},
-            ),
+            lambda: client.get(f"{url}/health/readiness/details"),
+            lambda: client.get(f"{url}/health/readiness"),
+            lambda: client.post(f"{url}/v1/chat/completions", json=request),
             lambda: client.get(f"{url}/openapi.json"),
         )
         for ask in asks:
-            with contextlib.suppress(httpx.HTTPError, ValueError, KeyError, TypeError):
-                answer = ask()
-                if version := answer.headers.get("x-litellm-version"):
+            with contextlib.suppress(httpx.HTTPError):
+                if version := _version(ask()):
                     return Identity("litellm", version)
-                info = answer.json()["info"]
-                if "litellm" in str(info["title"]).lower():
-                    return Identity("litellm", str(info["version"]))
     return Identity("unknown", "")
+
+
+def _version(answer: httpx.Response) -> str | None:
+    """The version of LiteLLM that an answer gives away."""
+    if header := answer.headers.get("x-litellm-version"):
+        return str(header)
+    with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+        document = answer.json()
+        if version := document.get("litellm_version"):
+            return str(version)
+        if "litellm" in document["info"]["title"].lower():
+            return str(document["info"]["version"])
+    return None

@@ -40,17 +40,24 @@ def test_one_that_ended_is_not_waited_for():
         wait_until_ready(URL, "sk-x", alive=lambda: "exited with code 3", timeout=60)
 
 
-@respx.mock
-def test_the_response_header_names_the_version():
-    respx.post(f"{URL}/v1/chat/completions").respond(400, headers={"x-litellm-version": "1.2.3"})
-    assert identify(URL, "sk-x") == Identity("litellm", "1.2.3")
+SAYS = {
+    "details": ("GET", "/health/readiness/details", {"json": {"litellm_version": "1.2.3"}}),
+    "readiness": ("GET", "/health/readiness", {"json": {"litellm_version": "1.2.3"}}),
+    "header": ("POST", "/v1/chat/completions", {"headers": {"x-litellm-version": "1.2.3"}}),
+    "openapi": (
+        "GET",
+        "/openapi.json",
+        {"json": {"info": {"title": "LiteLLM API", "version": "1.2.3"}}},
+    ),
+}
 
 
 @respx.mock
-def test_else_the_openapi_page_does():
-    respx.post(f"{URL}/v1/chat/completions").respond(400, text="no")
-    page = {"info": {"title": "LiteLLM API", "version": "1.2.3"}}
-    respx.get(f"{URL}/openapi.json").respond(json=page)
+@pytest.mark.parametrize("place", SAYS)
+def test_wherever_it_names_its_version(place):
+    method, path, answer = SAYS[place]
+    respx.route(method=method, url=f"{URL}{path}").respond(**answer)
+    respx.route(host="proxy.test").respond(400, json={"status": "healthy"})
     assert identify(URL, "sk-x") == Identity("litellm", "1.2.3")
 
 
