@@ -22,7 +22,7 @@ from harness.verdicts import HarnessError
 
 HOST = "127.0.0.1"
 PORT_TRIES = 3
-STOP_TIMEOUT = 15  # seconds; the guard itself waits 5 before it kills
+STOP_TIMEOUT = 15  # seconds; the guard itself waits 1 before it kills
 TAIL = 30  # lines of the log that an error shows
 
 # What keeps LiteLLM off the network and out of the user's home.

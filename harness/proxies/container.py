@@ -32,7 +32,9 @@ UPSTREAM_NAME = "host.docker.internal"  # on Linux it exists only where extra_ho
 PORT = 4000  # what the official image listens on
 CONFIG = "/app/config.yaml"
 COMMAND = ["--config", CONFIG, "--host", "0.0.0.0", "--port", str(PORT)]  # noqa: S104 - inside it
-GRACE = 5  # seconds between SIGTERM and SIGKILL; LiteLLM needs 0.3
+GRACE = (
+    1  # seconds between SIGTERM and SIGKILL; LiteLLM needs 0.3, or for ever with a stalled stream
+)
 GUARD_TIMEOUT = 90  # seconds; longer than the guard itself tries
 
 

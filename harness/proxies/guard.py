@@ -27,7 +27,9 @@ from types import FrameType
 import psutil
 
 PR_SET_CHILD_SUBREAPER = 36
-GRACE = 5.0  # seconds between SIGTERM and SIGKILL; LiteLLM needs 0.3
+GRACE = (
+    1.0  # seconds between SIGTERM and SIGKILL; LiteLLM needs 0.3, or for ever with a stalled stream
+)
 
 
 def become_subreaper() -> None:
