@@ -31,7 +31,7 @@ from harness.report.summary import summary_lines
 from harness.report.write_baseline import write_baseline
 from harness.run import Run
 from harness.session import CASE, SESSION, Session
-from harness.verdicts import HarnessError, Verdict, Violation
+from harness.verdicts import HarnessError, NotTestable, Verdict, Violation
 
 STATUS: dict[Verdict, tuple[str, str, tuple[str, dict[str, bool]]]] = {
     Verdict.PASS: ("passed", ".", ("PASS", {"green": True})),
@@ -148,6 +148,8 @@ def case(request: pytest.FixtureRequest, dialect: str, stream: bool) -> Iterator
     here = request.config.stash[SESSION]
     if here.run is None:
         raise HarnessError("there is no proxy", fix="report this as a bug")
+    if here.run.lost is not None:
+        raise NotTestable(f"the proxy answers no more since {here.run.lost}")
     binding = here.bindings[request.node.nodeid]
     at_work = Case(
         endpoint=here.run.endpoint,
@@ -159,6 +161,7 @@ def case(request: pytest.FixtureRequest, dialect: str, stream: bool) -> Iterator
     request.node.stash[CASE] = at_work
     with at_work:
         yield at_work
+    here.run.look_after(binding.nodeid, at_work.exchanges)
 
 
 @pytest.hookimpl(wrapper=True)

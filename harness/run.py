@@ -6,16 +6,17 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.clients.http import HttpClient
+from harness.clients.http import STALLED, HttpClient
 from harness.mutants.relay import Relay
 from harness.proxies.base import Endpoint, Runner
 from harness.proxies.choose import Wanted, choose
 from harness.proxies.command import new_key
 from harness.proxies.config import litellm_config
-from harness.proxies.readiness import Identity, identify
+from harness.proxies.readiness import Identity, answers, identify
 from harness.upstream.deployment import KEY_PATTERN, Placed, unique
 from harness.upstream.server import Upstream
 from harness.verdicts import HarnessError
+from harness.wire.exchange import Exchange
 from harness.wire.redact import Redactor
 
 DEFAULT_UPSTREAM_PORT = 0
@@ -42,6 +43,7 @@ class Run:
         self._placed = unique(placed)
         self._relay = relay  # on both wires, where mutants are let loose
         self._log_shown = 0  # characters
+        self.lost: str | None = None  # the case after which the proxy answered no more
         self._runner: Runner | None = None
         self._client: HttpClient | None = None
         self._endpoint: Endpoint | None = None
@@ -128,6 +130,12 @@ class Run:
         """Our client to it."""
         assert self._client is not None, "the run has not started"  # noqa: S101
         return self._client
+
+    def look_after(self, case: str, exchanges: Sequence[Exchange]) -> None:
+        """After a case that got no answer: does the proxy answer at all? ``lost`` says so."""
+        silent = any(e.response is None or e.response.broken == STALLED for e in exchanges)
+        if silent and not any(answers(self.endpoint) for _ in range(2)):
+            self.lost = case
 
     @property
     def headline(self) -> str:

@@ -2,7 +2,8 @@
 
 It takes a LiteLLM config, and passes chat requests on to OpenAI-compatible deployments. Flags make
 it break: ``--exit``, ``--hang`` (never listens), ``--daemon`` (leaves a child in a session of its
-own), ``--ignore-term`` (does not stop when asked).
+own), ``--ignore-term`` (does not stop when asked), ``--freeze`` (answers nothing any more after
+the first chat request).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def main() -> None:
     parser.add_argument("--config", required=True)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
-    for flag in ("exit", "hang", "daemon", "ignore-term"):
+    for flag in ("exit", "hang", "daemon", "ignore-term", "freeze"):
         parser.add_argument(f"--{flag}", action="store_true")
     args = parser.parse_args()
     if args.exit:
@@ -41,7 +42,7 @@ def main() -> None:
     config = yaml.safe_load(Path(args.config).read_text())
     models = {entry["model_name"]: entry["litellm_params"] for entry in config["model_list"]}
     app = web.Application(client_max_size=1 << 30)
-    app["models"] = models
+    app["models"], app["freeze"] = models, args.freeze
     app.router.add_get("/health/liveliness", lambda _: web.json_response("alive"))
     app.router.add_get("/v1/models", list_models)
     app.router.add_post("/v1/chat/completions", chat)
@@ -60,6 +61,8 @@ async def chat(request: web.Request) -> web.Response:
     deployment = request.app["models"].get(body.get("model"))
     if deployment is None:
         return web.json_response({"error": {"message": "no such model"}}, status=404)
+    if request.app["freeze"]:
+        time.sleep(600)  # noqa: ASYNC251 - the whole server stands still
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.post(
             f"{deployment['api_base']}/chat/completions",

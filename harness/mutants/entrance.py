@@ -57,6 +57,13 @@ def key_errors_as_403(reply: Reply) -> None:
         reply.headers.popall("WWW-Authenticate", None)
 
 
+@mutant(Stage.HEAD)
+def empty_challenge(reply: Reply) -> None:
+    """Sends a 401 with an empty challenge."""
+    if reply.status == 401:
+        reply.headers["WWW-Authenticate"] = ""
+
+
 @mutant(Stage.REQUEST)
 def accepts_raw_keys(sent: Sent) -> None:
     """Takes a key without the scheme Bearer."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from harness.proxies.base import Endpoint
 from harness.verdicts import HarnessError
 
 POLL = 0.1  # seconds between two looks
@@ -70,6 +71,17 @@ def wait_until_ready(
     )
 
 
+def answers(endpoint: Endpoint) -> bool:
+    """Whether the proxy answers HTTP at all, within five seconds."""
+    headers = {"Authorization": f"Bearer {endpoint.key}"}
+    url = f"{endpoint.url}/health/liveliness"
+    try:
+        httpx.get(url, headers=headers, timeout=5, trust_env=False)
+    except httpx.HTTPError:
+        return False
+    return True
+
+
 def identify(url: str, key: str) -> Identity:
     """Name and version as the proxy states them; the quick places first.
 
@@ -78,7 +90,7 @@ def identify(url: str, key: str) -> Identity:
     """
     headers = {"Authorization": f"Bearer {key}"}
     request = {"model": "conformance-no-such-model", "messages": []}
-    with httpx.Client(timeout=30, trust_env=False, headers=headers) as client:
+    with httpx.Client(timeout=10, trust_env=False, headers=headers) as client:
         asks: tuple[Callable[[], httpx.Response], ...] = (
             lambda: client.get(f"{url}/health/readiness/details"),
             lambda: client.get(f"{url}/health/readiness"),

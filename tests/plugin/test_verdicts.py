@@ -197,3 +197,17 @@ def test_junit_carries_verdict_and_requirement_and_no_secret(project, tmp_path):
     assert 'name="verdict" value="fail"' in text
     assert 'name="requirement" value="toy.text"' in text
     assert "sk-conformance" not in text
+
+
+def test_a_proxy_that_freezes_fails_one_case_and_the_rest_is_not_testable(project):
+    project.case("""
+@requirement("toy.text")
+@pytest.mark.parametrize("n", range(50))
+def test_text(case, n):
+    case.upstream.will(says("hello"))
+    case.send("POST", "/v1/chat/completions", case.body(), timeout=1).expect(text="hello")
+""")
+    run = project.run(flags="--freeze")
+    assert run.returncode == ExitCode.RED
+    assert "1 fail, 49 not testable" in run.stdout
+    assert "answers no more since suites/toy/test_toy.py::test_text[0]" in run.stdout
