@@ -186,11 +186,15 @@ class Upstream:
 
 
 def _authorised(request: Request, script: Script) -> bool:
-    """Whether the deployment's key came, in its header or, as Gemini also takes it, in the query.
+    """Whether the deployment's key came, wherever the provider takes it.
 
+    Gemini takes it in a header of its own, in the query, and as a bearer token; releases of LiteLLM
+    differ in which they use.
     Rule: https://cloud.google.com/docs/authentication/api-keys-use
     """
-    sent = request.headers.get(script.dialect.key_header) or ""
-    if not sent and script.dialect.name == "gemini":
-        sent = parse_qs(urlsplit(request.target).query).get("key", [""])[0]
-    return hmac.compare_digest(sent.removeprefix("Bearer ").encode(), script.placed.key.encode())
+    places = [request.headers.get(script.dialect.key_header)]
+    if script.dialect.name == "gemini":
+        query = parse_qs(urlsplit(request.target).query)
+        places += [*query.get("key", []), request.headers.get("Authorization")]
+    sent = next((place for place in places if place), "").removeprefix("Bearer ")
+    return hmac.compare_digest(sent.encode(), script.placed.key.encode())
