@@ -28,12 +28,15 @@ class Result:
     requirement: str
     mutant: str
     by: str | None = None  # the case that killed it
+    moot: bool = False  # a SHOULD that the proxy breaks by itself: the case fails without it too
     trouble: str = ""  # why nothing can be said
 
     @property
     def line(self) -> str:
         if self.trouble:
             return f"?       {self.mutant}: {self.requirement}: {self.trouble}"
+        if self.moot:
+            return f"moot    {self.mutant}: the proxy itself breaks {self.requirement} like this"
         if self.by is None:
             return f"SILENT  {self.mutant}: no case of {self.requirement} fails"
         return f"killed  {self.mutant}: {self.requirement}, by {self.by}"
@@ -88,15 +91,16 @@ class Matrix:
     ) -> Result:
         if mutant not in mutants():
             return Result(requirement, mutant, trouble="there is no such mutant")
+        moot = False
         for item in items:
             outcome = _run(here, item)
             if outcome.verdict is Verdict.HARNESS_ERROR:
                 return Result(requirement, mutant, trouble=f"{item.name}: {outcome.reason}")
-            if outcome.verdict is Verdict.FAIL or (
-                outcome.verdict is Verdict.WARN and outcome.facts != self._warnings(here, item)
-            ):
+            if outcome.verdict is Verdict.WARN and outcome.facts == self._warnings(here, item):
+                moot = True
+            elif outcome.verdict in {Verdict.FAIL, Verdict.WARN}:
                 return Result(requirement, mutant, by=item.name)
-        return Result(requirement, mutant)
+        return Result(requirement, mutant, moot=moot)
 
     def _warnings(self, here: Session, item: pytest.Item) -> tuple[Fact, ...]:
         """What is seen without a mutant: a SHOULD may be broken by the proxy itself."""
@@ -113,7 +117,8 @@ class Matrix:
             return ExitCode.NOTHING_EXECUTED
         if any(result.trouble for result in self.results):
             return ExitCode.HARNESS_ERROR
-        return ExitCode.OK if all(result.by for result in self.results) else ExitCode.RED
+        proved = all(result.by or result.moot for result in self.results)
+        return ExitCode.OK if proved else ExitCode.RED
 
     def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
         if self.legal:
@@ -124,7 +129,8 @@ class Matrix:
                 terminalreporter.write_line(result.line)
         killed = sum(result.by is not None for result in self.results)
         named = {result.mutant for result in self.results}
-        terminalreporter.write_line(f"{killed} of {len(self.results)} killed")
+        moot = sum(result.moot for result in self.results)
+        terminalreporter.write_line(f"{killed} of {len(self.results)} killed, {moot} moot")
         if self.pattern == "*" and (idle := sorted(mutants().keys() - named)):
             terminalreporter.write_line(f"in no row of the ledger: {', '.join(idle)}")
 

@@ -151,6 +151,16 @@ def others_broken_too(doc: Any, reply: Reply) -> list[Any] | None:
     return None
 
 
+@mutant(Stage.ANSWER, Stage.CHUNK)
+def failure_passed_on(doc: Any, reply: Reply) -> Any:
+    """Answers the request after one that failed with the same failure."""
+    if failed(doc):
+        _LAST["failure"] = doc
+    elif failure := _LAST.pop("failure", None):
+        return [failure] if streaming(reply) else failure
+    return None
+
+
 @mutant(Stage.CHUNK, Stage.ANSWER)
 def answers_swapped(doc: Any, reply: Reply) -> None:
     """Gives each conversation text of the one heard before it."""

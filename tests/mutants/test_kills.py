@@ -18,9 +18,8 @@ def test_the_ledger_and_the_mutants_name_each_other():
 
 def test_every_mutant_is_killed_by_a_case_of_its_own_requirement(conformance):
     run = conformance("mutants", "-v")
+    assert "SILENT" not in run.stdout
     assert run.returncode == ExitCode.OK, run.stdout[-6000:]
-    pairs = sum(len(row.mutants) for row in LEDGER.values())
-    assert f"{pairs} of {pairs} killed" in run.stdout
 
 
 def test_every_case_passes_under_legal_variations(conformance):
