@@ -53,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for mark in (
         "requirement(*ids): rows of the ledger that the case checks",
         "deployments(*deployments): what the case needs behind the proxy",
+        "last: the case has been seen to stop a whole proxy, so it runs after the others",
     ):
         config.addinivalue_line("markers", mark)
     suites = config.rootpath / "suites"
@@ -74,6 +75,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         here.bindings = {case.nodeid: bind(case, here.ledger, here.suites) for case in cases}
     except HarnessError as error:
         raise pytest.UsageError(error.text) from None
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
     asked = whole_suites(here.suites, config.args, config.invocation_params.dir)
     if missing := uncovered(here.ledger, asked, here.bindings.values()):
         gap = HarnessError(

@@ -26,6 +26,11 @@ def deployment(**settings: Any) -> pytest.MarkDecorator:
     return pytest.mark.deployments(Deployment(**settings))
 
 
+def last() -> pytest.MarkDecorator:
+    """Run the case after the others: some release's whole proxy stopped at it, for good."""
+    return pytest.mark.last
+
+
 def dialects(*names: str) -> pytest.MarkDecorator:
     """Run the case once for each of these provider protocols; all of them by default."""
     return pytest.mark.parametrize("dialect", names or ALL_DIALECTS)

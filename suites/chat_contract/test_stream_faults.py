@@ -14,7 +14,7 @@ from harness.cases.errors import (
     expect_error,
     internals,
 )
-from harness.cases.marks import deployment, dialects, requirement, streamed
+from harness.cases.marks import deployment, dialects, last, requirement, streamed
 from harness.cases.streams import expect_failure, expect_whole_or_failure
 from harness.upstream.dialects.base import Asked
 from harness.upstream.dialects.registry import DIALECTS
@@ -77,12 +77,14 @@ def test_an_error_event_is_seen_even_if_done_follows(case, after):
 
 
 @requirement("chat.stream.fault-malformed")
+@last()
 @dialects()
 def test_an_event_that_is_no_json_is_seen(case):
     expect_failure(broken(case, lambda answer: answer.malformed(after=1)), so_far=PIECES[0])
 
 
 @requirement("chat.stream.fault-malformed")
+@last()
 @dialects()
 def test_a_first_event_that_is_no_json_is_seen(case):
     case.upstream.will(says(pieces=PIECES).malformed(after=0))

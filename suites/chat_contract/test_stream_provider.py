@@ -5,7 +5,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 import pytest
 
-from harness.cases.marks import dialects, requirement, streamed
+from harness.cases.marks import dialects, last, requirement, streamed
 from harness.cases.streams import order
 from harness.upstream import edits
 from harness.upstream.script import ToolCall, calls, says
@@ -21,7 +21,7 @@ TEXT = "Hello there, 🦜 ünïcode friend."
 @dialects()
 @pytest.mark.parametrize(
     "edit",
-    [edits.crlf, edits.no_space, edits.comments, edits.in_one_write],
+    [edits.crlf, edits.no_space, edits.in_one_write],
     ids=lambda edit: edit.__name__,
 )
 def test_providers_may_frame_events_as_the_standard_allows(case, edit):
@@ -29,7 +29,16 @@ def test_providers_may_frame_events_as_the_standard_allows(case, edit):
     case.ask().expect(status=200).expect(text=TEXT, finish_reason="stop", done=1)
 
 
+@requirement("chat.stream.provider-comments")
+@last()
+@dialects()
+def test_providers_may_send_comments(case):
+    case.upstream.will(says(TEXT).edited(edits.comments))
+    case.ask().expect(status=200).expect(text=TEXT, finish_reason="stop", done=1)
+
+
 @requirement("chat.stream.provider-other-fields")
+@last()
 @dialects()
 def test_providers_may_send_ids_and_times_to_reconnect_after(case):
     case.upstream.will(says(TEXT).edited(edits.other_fields))
