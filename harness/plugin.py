@@ -76,8 +76,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     except HarnessError as error:
         raise pytest.UsageError(error.text) from None
     items.sort(key=lambda item: item.get_closest_marker("last") is not None)
-    asked = whole_suites(here.suites, config.args, config.invocation_params.dir)
-    if missing := uncovered(here.ledger, asked, here.bindings.values()):
+    here.whole = whole_suites(here.suites, config.args, config.invocation_params.dir)
+    if missing := uncovered(here.ledger, here.whole, here.bindings.values()):
         gap = HarnessError(
             f"no case checks {', '.join(missing)}", fix="write one: a MUST needs a case"
         )
@@ -110,6 +110,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
             if here.given_baseline is None
             else here.given_baseline
         )
+        whole = here.whole >= {row.suite for row in here.ledger.values()}
+        names = {binding.name for binding in here.bindings.values()}
+        here.baseline.check(here.ledger.keys(), names if whole else None)
     except HarnessError as error:
         here.outcomes.set_up_failed = True
         _say(config, f"\n{error}", red=True)

@@ -25,6 +25,7 @@ class Session:
     ledger: Ledger
     given_baseline: Baseline | None = None  # None: the one that fits the version that runs
     bindings: dict[str, Binding] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)  # the suites that were asked for whole
     relay: Relay | None = None  # set by the matrix of mutants
     exit_code: ExitCode | None = None  # set by it too
     run: Run | None = None

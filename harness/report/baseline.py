@@ -19,8 +19,9 @@ A row covers exactly the facts it lists, in exactly these cases: any other failu
 from __future__ import annotations
 
 import datetime
+import difflib
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +69,30 @@ class Baseline:
         seen = {stable(fact.line) for fact in facts}
         listed = {line for row in self.rows_for(case, requirements) for line in row.facts}
         return seen - listed, listed - seen
+
+    def check(self, ids: Collection[str], cases: Collection[str] | None) -> None:
+        """Every row has to be about something.
+
+        Args:
+            ids: the requirements of the ledger.
+            cases: the names of all cases, or None when only a part was collected.
+
+        Raises:
+            HarnessError: a row names a requirement or a case that does not exist.
+        """
+        for row in self.rows:
+            stale = [row.requirement] if row.requirement not in ids else []
+            known = ids
+            if not stale and cases is not None:
+                stale, known = [case for case in row.cases if case not in cases], cases
+            if stale:
+                close = difflib.get_close_matches(stale[0], known, n=1)
+                hint = f"; did you mean {close[0]}?" if close else ""
+                raise HarnessError(
+                    f"the baseline's row for {row.requirement} names {stale[0]}, "
+                    f"which there is not{hint}",
+                    fix=f"correct the row in {', '.join(self.files)}, or take it out",
+                )
 
     def rows_for(self, case: str, requirements: Iterable[str]) -> list[Known]:
         """The rows that name this case under one of these requirements."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from harness.verdicts import ExitCode
 
 FAILING = """
@@ -211,3 +213,14 @@ def test_text(case, n):
     assert run.returncode == ExitCode.RED
     assert "1 fail, 49 not testable" in run.stdout
     assert "answers no more since suites/toy/test_toy.py::test_text[0]" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [("toy.text", "toy.txt", "toy.text"), ("test_text", "test_txt", "test_text")],
+    ids=["requirement", "case"],
+)
+def test_a_row_about_nothing_is_an_error(passing, old, new, hint):
+    run = passing.run("--baseline", str(passing.baseline(KNOWN.replace(old, new))))
+    assert run.returncode == ExitCode.HARNESS_ERROR
+    assert f"names {new}, which there is not; did you mean {hint}?" in run.stdout
