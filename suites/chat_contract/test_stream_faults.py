@@ -190,6 +190,7 @@ def test_a_providers_refusal_keeps_its_status(case, status):
 
 
 @requirement("chat.stream.fault-not-a-stream")
+@last()
 @dialects()
 @pytest.mark.parametrize("kind", ["text/html", "text/event-stream"])
 def test_a_web_page_is_no_answer(case, kind):
@@ -198,6 +199,7 @@ def test_a_web_page_is_no_answer(case, kind):
 
 
 @requirement("chat.stream.fault-json")
+@last()
 @dialects()
 def test_an_error_as_json_with_status_200_is_seen(case):
     case.upstream.will(fails(200, content_type="application/json"))
@@ -205,6 +207,7 @@ def test_an_error_as_json_with_status_200_is_seen(case):
 
 
 @requirement("chat.stream.fault-json-answer")
+@last()
 @dialects()
 def test_a_whole_answer_in_place_of_a_stream_is_whole_or_an_error(case):
     body = DIALECTS[case.dialect].body(says(TEXT), Asked("a-model", stream=False))

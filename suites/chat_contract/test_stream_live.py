@@ -137,7 +137,6 @@ def test_hanging_up_harms_nobody_else(case):
         other.until(PIECES[0])
         with case.streaming() as stream:
             stream.until(PIECES[0])
-        case.upstream.wait_for_hang_up()
         gate.open()
         other.finish().expect(text=TEXT, finish_reason="stop", done=1)
     case.ask().expect(text="Still here.", finish_reason="stop", done=1)
